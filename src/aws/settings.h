@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* settings.h - flags, environment and profile made into one set of answers.
+ *
+ * Read once, synchronously, before the loop has work; everything after that
+ * only asks. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct log;
+struct settings;
+
+/* What the caller was told explicitly; NULL or 0 where it was not. */
+struct settings_input {
+    const char *profile;       /* --profile */
+    const char *region;        /* --region */
+    const char *endpoint_url;  /* --endpoint-url */
+    const char *ca_bundle;     /* --ca-bundle */
+    bool no_verify_ssl;        /* --no-verify-ssl */
+    bool no_sign_request;      /* --no-sign-request */
+    int64_t connect_timeout_s; /* --cli-connect-timeout; -1: not given */
+    int64_t read_timeout_s;    /* --cli-read-timeout; -1: not given */
+    /* The environment, as getenv(); NULL means getenv() itself. */
+    const char *(*env)(void *data, const char *name);
+    void *env_data;
+};
+
+enum service {
+    SERVICE_EC2,
+    SERVICE_EC2_INSTANCE_CONNECT,
+    SERVICE_STS,
+    SERVICE_SSO,
+    SERVICE_SSO_OIDC,
+    SERVICE_SIGNIN,
+    SERVICE_COUNT
+};
+
+/* Read everything.  *out is set on 0 only.  Errors name file and line. */
+int settings_load(struct settings **out, const struct settings_input *in,
+                  const struct log *log, struct err *e);
+void settings_free(struct settings *s);
+
+/* The region as configured (not looked up in IMDS), or NULL. */
+const char *settings_region(const struct settings *s);
+
+/* Where a service is reached and how requests to it are signed. */
+struct endpoint {
+    char url[512]; /* Scheme, host, port and path prefix; no
+                      trailing slash */
+    char signing_region[64];
+    const char *signing_name; /* Static */
+};
+
+/* The endpoint of @service in @region.  @use_flag says whether --endpoint-url
+ * applies to this client (AWS-REFERENCE A4). */
+int settings_endpoint(const struct settings *s, enum service service,
+                      const char *region, bool use_flag, struct endpoint *out,
+                      struct err *e);
+
+/* Plain answers. */
+bool settings_use_fips(const struct settings *s);
+const char *settings_profile(const struct settings *s);   /* NULL: default */
+const char *settings_ca_bundle(const struct settings *s); /* NULL: system */
+bool settings_no_verify(const struct settings *s);
+bool settings_no_sign(const struct settings *s);
+unsigned settings_max_attempts(const struct settings *s);
+bool settings_new_retries(const struct settings *s);
+uint64_t settings_connect_timeout_ms(const struct settings *s);
+uint64_t settings_read_timeout_ms(const struct settings *s);
+const char *settings_app_id(const struct settings *s); /* NULL: none */
+
+#endif /* SETTINGS_H */
