@@ -1,0 +1,267 @@
+"""What every scenario stands on: the built programs, real peers, a tidy end.
+
+A scenario is a unittest case on top of Scenario.  It gets a directory of its
+own, starts what it needs through the methods below, and everything it started
+is gone again after each test, whatever happened.  Only the standard library
+is used.
+
+The programs come from $EICE_BUILD (default: build in the project's root).
+"""
+import contextlib
+import getpass
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("EICE_BUILD", ROOT / "build")).resolve()
+EICE = str(BUILD / "eice")
+EMULATOR = str(BUILD / "eice-emulator")
+SSHD = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+USER = getpass.getuser()
+
+# Slow machines, sanitizers and valgrind: one factor for every deadline.
+SLOW = float(os.environ.get("EICE_TEST_SLOW", "1"))
+
+INSTANCE = "i-0123456789abcdef0"
+ENDPOINT = "eice-0123456789abcdef0"
+ADDRESS = "10.0.1.5"
+
+
+def free_port():
+    """A TCP port nobody listens on right now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, condition, seconds=10.0):
+    """Poll until condition() is true; returns its value."""
+    end = time.monotonic() + seconds * SLOW
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds * SLOW:.0f} s for {what}")
+        time.sleep(0.01)
+
+
+def port_open(port, host="127.0.0.1"):
+    with contextlib.suppress(OSError):
+        socket.create_connection((host, port), timeout=1).close()
+        return True
+    return False
+
+
+def alive(pid):
+    """Whether the process runs (a zombie does not)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def status_kb(pid, field="VmRSS"):
+    """A figure of /proc/PID/status in KiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        for line in f:
+            if line.startswith(field + ":"):
+                return int(line.split()[1])
+    raise AssertionError(f"no {field} for {pid}")
+
+
+def open_fds(pid):
+    """What the process has open, as a sorted list of link targets."""
+    names = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return sorted(names)
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as f:
+        while chunk := f.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def random_file(path, size):
+    """A file of @size incompressible bytes; returns its path."""
+    with open(path, "wb") as f:
+        left = size
+        while left > 0:
+            n = min(left, 1 << 20)
+            f.write(os.urandom(n))
+            left -= n
+    return path
+
+
+class EchoServer:
+    """A TCP server that sends back what it gets, until its client is done."""
+
+    def __init__(self, handler=None):
+        import threading
+
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(1024)
+        self.port = self.listener.getsockname()[1]
+        self.handler = handler or self.echo
+        self.connections = []
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        import threading
+
+        while True:
+            try:
+                s, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections.append(s)
+            threading.Thread(
+                target=self.serve, args=(s,), daemon=True).start()
+
+    def serve(self, s):
+        with contextlib.suppress(OSError):
+            self.handler(s)
+        s.close()
+        with contextlib.suppress(ValueError):
+            self.connections.remove(s)
+
+    @staticmethod
+    def echo(s):
+        while data := s.recv(1 << 16):
+            s.sendall(data)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for s in list(self.connections):
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+
+
+class Scenario(unittest.TestCase):
+    """One directory, some processes, and the certainty that they end."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="eice-"))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.home = self.dir / "home"
+        self.home.mkdir()
+        keep = ("PATH", "LANG", "TERM", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                "LD_LIBRARY_PATH")
+        self.env = {k: os.environ[k] for k in keep if k in os.environ}
+        self.env["HOME"] = str(self.home)
+
+    # Processes ----------------------------------------------------------
+
+    def start(self, argv, **kw):
+        """Start a process that is killed after the test at the latest."""
+        kw.setdefault("env", self.env)
+        process = subprocess.Popen([str(a) for a in argv], **kw)
+        self.addCleanup(self.stop, process)
+        return process
+
+    @staticmethod
+    def stop(process, sig=signal.SIGTERM):
+        """End a process, politely first."""
+        if process.poll() is None:
+            process.send_signal(sig)
+            try:
+                process.wait(5 * SLOW)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def run_ok(self, argv, **kw):
+        """Run to the end; its stdout, which must come with exit code 0."""
+        done = self.run_any(argv, **kw)
+        self.assertEqual(done.returncode, 0,
+                         f"{argv}\nstdout: {done.stdout}\n"
+                         f"stderr: {done.stderr}")
+        return done.stdout
+
+    def run_any(self, argv, timeout=60, **kw):
+        """Run to the end, within a deadline, capturing both outputs."""
+        kw.setdefault("env", self.env)
+        kw.setdefault("stdin", subprocess.DEVNULL)
+        kw.setdefault("text", True)
+        return subprocess.run([str(a) for a in argv], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=timeout * SLOW, **kw)
+
+    # Peers --------------------------------------------------------------
+
+    def sshd(self, **options):
+        """A real sshd on loopback that knows one client key; its port."""
+        where = self.dir / "sshd"
+        if not where.exists():
+            where.mkdir()
+            for name in ("host", "client"):
+                self.run_ok(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                             "-f", where / name])
+            shutil.copy(where / "client.pub", where / "authorized")
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        port = free_port()
+        lines = {
+            "Port": port, "ListenAddress": "127.0.0.1",
+            "HostKey": where / "host", "PidFile": "none",
+            "AuthorizedKeysFile": where / "authorized",
+            "StrictModes": "no", "UsePAM": "no", "PasswordAuthentication": "no",
+            "KbdInteractiveAuthentication": "no", "PermitRootLogin": "yes",
+            "Subsystem": "sftp internal-sftp", "MaxStartups": "100",
+            "MaxSessions": "100", "PrintMotd": "no", "LogLevel": "ERROR",
+        }
+        lines.update(options)
+        config = where / f"config.{port}"
+        config.write_text("".join(f"{k} {v}\n" for k, v in lines.items()))
+        self.start([SSHD, "-D", "-e", "-f", config],
+                   stderr=open(self.dir / "sshd.log", "ab"))
+        wait_for("sshd", lambda: port_open(port))
+        return port
+
+    def ssh_options(self):
+        """What every ssh, scp and sftp of a test is told."""
+        return ["-F", "none", "-i", str(self.dir / "sshd" / "client"),
+                "-o", "StrictHostKeyChecking=no",
+                "-o", f"UserKnownHostsFile={self.dir / 'known_hosts'}",
+                "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+                "-o", "LogLevel=ERROR"]
+
+    def echo_server(self, handler=None):
+        server = EchoServer(handler)
+        self.addCleanup(server.close)
+        return server
+
+
+def main():
+    """Run the scenarios of the calling file; 77 tells meson "skipped"."""
+    for program in (EICE, EMULATOR):
+        if not os.access(program, os.X_OK):
+            print(f"{program} is not built")
+            sys.exit(77)
+    unittest.main(verbosity=2)
