@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* target.c - the checks of a target, each with its sentence.
+ *
+ * The order and the texts of the first four are the AWS CLI's, since scripts
+ * match them; the rest stops early what the CLI sends to the service. */
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <eice/eice.h>
+
+#include "fault.h"
+#include "mem.h"
+
+static const char digits[] = "0123456789";
+static const char alnum[] = "0123456789"
+                            "abcdefghijklmnopqrstuvwxyz"
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+enum {
+    ID_MAX = 64,   /* Longer than any id AWS makes */
+    HOST_MAX = 253 /* RFC 1035 */
+};
+
+/* Whether @text is @prefix and then one or more of letters, digits, @more. */
+static bool is_id(const char *text, const char *prefix, char more)
+{
+    size_t n = strlen(prefix);
+
+    if (strncmp(text, prefix, n) != 0 || text[n] == '\0' ||
+        strlen(text) > ID_MAX) {
+        return false;
+    }
+    for (text += n; *text != '\0'; text++) {
+        if (strchr(alnum, *text) == NULL && *text != more) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int check_instance_id(const char *text, struct err *e)
+{
+    if (is_id(text, "i-", '\0')) {
+        return 0;
+    }
+    return err_set(e, ERR_USAGE,
+                   "The specified instance ID is invalid. Provide the full "
+                   "instance ID in the form i-xxxxxxxxxxxxxxxxx.");
+}
+
+static int check_endpoint_id(const char *text, struct err *e)
+{
+    if (is_id(text, "eice-", '_')) {
+        return 0;
+    }
+    return err_set(e, ERR_USAGE,
+                   "The specified endpointId is invalid. Provide the full EC2 "
+                   "Instance Connect Endpoint ID in the form "
+                   "eice-xxxxxxxxxxxxxxxxx.");
+}
+
+/* Whether the @n characters at @host can be a host name: dotted labels of
+ * letters, digits and inner hyphens. */
+static bool is_host(const char *host, size_t n)
+{
+    size_t i, label = 0;
+
+    if (n == 0 || n > HOST_MAX) {
+        return false;
+    }
+    for (i = 0; i < n; i++) {
+        if (host[i] == '.') {
+            if (label == 0 || host[i - 1] == '-') {
+                return false;
+            }
+            label = 0;
+            continue;
+        }
+        if (host[i] == '\0' ||
+            (strchr(alnum, host[i]) == NULL &&
+             (host[i] != '-' || label == 0)) ||
+            ++label > 63) {
+            return false;
+        }
+    }
+    return host[n - 1] != '-';
+}
+
+/* Whether the @n characters at @text are an IPv6 address. */
+static bool is_ipv6(const char *text, size_t n)
+{
+    char copy[INET6_ADDRSTRLEN];
+    struct in6_addr addr;
+
+    if (n >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return inet_pton(AF_INET6, copy, &addr) == 1;
+}
+
+/* Whether @text is a decimal port, 1 to 65535. */
+static bool is_port(const char *text)
+{
+    size_t n = strlen(text);
+    long port;
+
+    if (n == 0 || n > 5 || strspn(text, digits) != n) {
+        return false;
+    }
+    port = strtol(text, NULL, 10);
+    return port >= 1 && port <= 65535;
+}
+
+/* "host", "host:port", "[v6]" or "[v6]:port". */
+static int check_dns_name(const char *text, struct err *e)
+{
+    const char *end;
+    bool good;
+
+    if (text[0] == '[') {
+        end = strchr(text, ']');
+        good = end != NULL && is_ipv6(text + 1, (size_t)(end - text - 1));
+        end = good ? end + 1 : text;
+    } else {
+        end = text + strcspn(text, ":");
+        good = is_host(text, (size_t)(end - text));
+    }
+    if (!good || (*end != '\0' && *end != ':')) {
+        return err_set(e, ERR_USAGE, "The specified dnsName is invalid.");
+    }
+    if (*end == ':' && !is_port(end + 1)) {
+        return err_set(e, ERR_USAGE,
+                       "The specified dnsName is invalid. The port after its "
+                       "colon must be a number from 1 to 65535.");
+    }
+    return 0;
+}
+
+static int check_private_ip(const char *text, struct err *e)
+{
+    struct in_addr v4;
+
+    if (inet_pton(AF_INET, text, &v4) == 1 || is_ipv6(text, strlen(text))) {
+        return 0;
+    }
+    return err_set(e, ERR_USAGE,
+                   "The specified private IP address is invalid. Provide an "
+                   "IPv4 or IPv6 address, without brackets or port.");
+}
+
+static int check_remote_port(int port, bool force, struct err *e)
+{
+    if (port < 1 || port > 65535) {
+        return err_set(e, ERR_USAGE,
+                       "The remote port %d is invalid. A port is a number "
+                       "from 1 to 65535.",
+                       port);
+    }
+    if (port == EICE_PORT_SSH || port == EICE_PORT_RDP || force) {
+        return 0;
+    }
+    err_set(e, ERR_USAGE,
+            "The remote port %d would be refused: the service opens tunnels "
+            "to 22 and 3389 only.",
+            port);
+    err_hint(e, "open a tunnel to port 22 and forward the port with ssh -L, or "
+                "pass --force-remote-port to ask the service anyway");
+    return ERR_USAGE;
+}
+
+static int check_duration(int seconds, struct err *e)
+{
+    if (seconds >= 1 && seconds <= EICE_MAX_TUNNEL_DURATION_S) {
+        return 0;
+    }
+    return err_set(e, ERR_USAGE,
+                   "Invalid max connection timeout specified. Value must be "
+                   "greater than 1 and less than 3600.");
+}
+
+/* What must be given together, in the AWS CLI's order and words. */
+static int check_together(const struct eice_target *t, struct err *e)
+{
+    if (t->instance_id == NULL && t->private_ip == NULL) {
+        return err_set(e, ERR_USAGE, "Specify an instance id or private ip.");
+    }
+    if (t->endpoint_dns_name != NULL && t->endpoint_id == NULL) {
+        return err_set(e, ERR_USAGE,
+                       "Specify an instance connect endpoint id when "
+                       "providing a DNS name.");
+    }
+    if (t->private_ip != NULL && t->endpoint_id == NULL) {
+        return err_set(e, ERR_USAGE,
+                       "Specify an instance connect endpoint id when "
+                       "providing a private ip.");
+    }
+    if (t->max_tunnel_duration_s != 0) {
+        return check_duration(t->max_tunnel_duration_s, e);
+    }
+    return 0;
+}
+
+/* Each word for itself. */
+static int check_words(const struct eice_target *t, struct err *e)
+{
+    int rv = 0;
+
+    if (t->instance_id != NULL) {
+        rv = check_instance_id(t->instance_id, e);
+    }
+    if (rv == 0 && t->endpoint_id != NULL) {
+        rv = check_endpoint_id(t->endpoint_id, e);
+    }
+    if (rv == 0 && t->endpoint_dns_name != NULL) {
+        rv = check_dns_name(t->endpoint_dns_name, e);
+    }
+    if (rv == 0 && t->private_ip != NULL) {
+        rv = check_private_ip(t->private_ip, e);
+    }
+    if (rv == 0 && t->remote_port != 0) {
+        rv = check_remote_port(t->remote_port, t->force_remote_port, e);
+    }
+    return rv;
+}
+
+/* Read @in as its caller knows it, and check it whole. */
+static int target_read(struct eice_target *full, const struct eice_target *in,
+                       struct err *e)
+{
+    int rv;
+
+    rv = fault_sized(full, sizeof *full, in, "eice_target", e);
+    if (rv == 0) {
+        rv = check_together(full, e);
+    }
+    if (rv == 0) {
+        rv = check_words(full, e);
+    }
+    return rv;
+}
+
+/* Copy @from to *@to if there is something to copy. */
+static bool copy_string(char **to, const char *from)
+{
+    if (from == NULL) {
+        return true;
+    }
+    *to = mem_strdup(from);
+    return *to != NULL;
+}
+
+int target_init(struct target *t, const struct eice_target *in, struct err *e)
+{
+    struct eice_target full;
+    int rv;
+
+    *t = (struct target){0};
+    rv = target_read(&full, in, e);
+    if (rv != 0) {
+        return rv;
+    }
+    t->remote_port = full.remote_port != 0 ? full.remote_port : EICE_PORT_SSH;
+    t->max_tunnel_duration_s = full.max_tunnel_duration_s;
+    if (!copy_string(&t->instance_id, full.instance_id) ||
+        !copy_string(&t->private_ip, full.private_ip) ||
+        !copy_string(&t->endpoint_id, full.endpoint_id) ||
+        !copy_string(&t->endpoint_dns_name, full.endpoint_dns_name)) {
+        target_clear(t);
+        return err_set(e, UV_ENOMEM, "%s", err_sentence(UV_ENOMEM));
+    }
+    return 0;
+}
+
+void target_clear(struct target *t)
+{
+    mem_free(t->instance_id);
+    mem_free(t->private_ip);
+    mem_free(t->endpoint_id);
+    mem_free(t->endpoint_dns_name);
+    *t = (struct target){0};
+}
+
+int eice_target_check(const struct eice_target *target,
+                      struct eice_error *error)
+{
+    struct eice_target full;
+    struct err e = {0};
+
+    target_read(&full, target, &e);
+    return fault_export(error, &e);
+}
+
+int eice_check_instance_id(const char *text, struct eice_error *error)
+{
+    struct err e = {0};
+
+    check_instance_id(text, &e);
+    return fault_export(error, &e);
+}
+
+int eice_check_endpoint_id(const char *text, struct eice_error *error)
+{
+    struct err e = {0};
+
+    check_endpoint_id(text, &e);
+    return fault_export(error, &e);
+}
+
+int eice_check_endpoint_dns_name(const char *text, struct eice_error *error)
+{
+    struct err e = {0};
+
+    check_dns_name(text, &e);
+    return fault_export(error, &e);
+}
+
+int eice_check_private_ip(const char *text, struct eice_error *error)
+{
+    struct err e = {0};
+
+    check_private_ip(text, &e);
+    return fault_export(error, &e);
+}
+
+int eice_check_remote_port(int port, bool force, struct eice_error *error)
+{
+    struct err e = {0};
+
+    check_remote_port(port, force, &e);
+    return fault_export(error, &e);
+}
+
+int eice_check_max_tunnel_duration(int seconds, struct eice_error *error)
+{
+    struct err e = {0};
+
+    check_duration(seconds, &e);
+    return fault_export(error, &e);
+}
