@@ -32,9 +32,9 @@ typedef void (*tunnel_event_cb)(struct tunnel *t, enum tunnel_event event);
  * with tunnel_close(). */
 typedef void (*tunnel_done_cb)(struct tunnel *t, const struct err *err);
 
-/* Every handle is closed, the dial is gone, nothing fires again.  The local
- * stream is closed too.  Once. */
-typedef void (*tunnel_close_cb)(struct tunnel *t);
+/* Every handle is closed, the dial and the tunnel are gone, nothing fires
+ * again.  The local stream is closed too.  Once, from the loop. */
+typedef void (*tunnel_close_cb)(void *data);
 
 struct tunnel_config {
     struct dialer *dialer;       /* Where connections come from; borrowed */
@@ -87,8 +87,7 @@ struct tunnel_stats tunnel_stats(const struct tunnel *t);
 
 /* Send CLOSE if the tunnel is open, without waiting longer than
  * @config.close_timeout_ms for it to leave, close everything, free @t, and
- * call @cb with the (already invalid) pointer as its last act.  Any state, any
- * callback, once. */
+ * call @cb with @data as its last act.  Any state, any callback, once. */
 void tunnel_close(struct tunnel *t, enum tunnel_bye bye, tunnel_close_cb cb,
                   void *data);
 
