@@ -103,7 +103,8 @@ enum eice_code {
     EICE_ERR_PEER_LOST = -5020,      /* The peer stopped answering */
     EICE_ERR_LOCAL_LOST = -5021,     /* The local side went away */
     EICE_ERR_EXPIRED = -5022,        /* The credentials have expired */
-    EICE_ERR_FULL = -5023            /* The connection limit is reached */
+    EICE_ERR_FULL = -5023,           /* The connection limit is reached */
+    EICE_ERR_SETTING = -5024         /* A setting has a bad value */
 };
 
 /* One failure, as a user will read it.  No secret is ever in it.  May be

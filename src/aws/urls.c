@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* urls.c - scheme, host and port of an endpoint. */
+#include "urls.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <uv.h>
+
+enum { HOST_MAX = 255, LABEL_MAX = 63 };
+
+bool url_has_scheme(const char *url)
+{
+    const char *p = url;
+
+    if (!isalpha((unsigned char)*p)) {
+        return false;
+    }
+    while (isalnum((unsigned char)*p) || *p == '+' || *p == '-' || *p == '.') {
+        p++;
+    }
+    return *p == ':';
+}
+
+/* Whether the @len characters at @p are dot-separated labels. */
+static bool host_valid(const char *p, size_t len)
+{
+    const char *end = p + len;
+    const char *label;
+
+    if (len == 0 || len > HOST_MAX) {
+        return false;
+    }
+    end -= end[-1] == '.'; /* One dot at the end is fine */
+    do {
+        label = p;
+        while (p < end && *p != '.') {
+            if (!isalnum((unsigned char)*p) && *p != '-') {
+                return false;
+            }
+            p++;
+        }
+        if (p == label || p - label > LABEL_MAX || *label == '-' ||
+            p[-1] == '-') {
+            return false;
+        }
+    } while (p++ < end);
+    return true;
+}
+
+/* Whether the @len characters at @p are an IPv6 address, maybe with a zone. */
+static bool v6_valid(const char *p, size_t len)
+{
+    struct sockaddr_in6 addr;
+    char text[64];
+
+    if (len >= sizeof text) {
+        return false;
+    }
+    memcpy(text, p, len);
+    text[len] = '\0';
+    text[strcspn(text, "%")] = '\0';
+    return uv_ip6_addr(text, 0, &addr) == 0;
+}
+
+/* Whether @p up to @end is nothing, or a colon and a port. */
+static bool port_valid(const char *p, const char *end)
+{
+    long port = 0;
+
+    if (p == end) {
+        return true;
+    }
+    if (*p++ != ':') {
+        return false;
+    }
+    for (; p < end; p++) {
+        if (!isdigit((unsigned char)*p) || port > 65535) {
+            return false;
+        }
+        port = port * 10 + (*p - '0');
+    }
+    return port <= 65535;
+}
+
+bool url_valid(const char *url)
+{
+    const char *host, *end, *close;
+
+    if (strncasecmp(url, "http://", 7) == 0) {
+        host = url + 7;
+    } else if (strncasecmp(url, "https://", 8) == 0) {
+        host = url + 8;
+    } else {
+        return false;
+    }
+    end = host + strcspn(host, "/?#");
+    for (close = host; close < end; close++) {
+        if (*close == '@') { /* User info is not part of the host */
+            host = close + 1;
+        }
+    }
+    if (*host == '[') {
+        close = memchr(host, ']', (size_t)(end - host));
+        return close != NULL &&
+               v6_valid(host + 1, (size_t)(close - host - 1)) &&
+               port_valid(close + 1, end);
+    }
+    close = memchr(host, ':', (size_t)(end - host));
+    close = close != NULL ? close : end;
+    return host_valid(host, (size_t)(close - host)) && port_valid(close, end);
+}

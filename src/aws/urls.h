@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* urls.h - which URLs may be an endpoint. */
+#ifndef URLS_H
+#define URLS_H
+
+#include <stdbool.h>
+
+/* Whether @url begins with a scheme and a colon. */
+bool url_has_scheme(const char *url);
+
+/* Whether @url is http or https with a host the AWS CLI accepts: labels of
+ * letters, digits and inner hyphens, or an IPv6 address in brackets; and a
+ * port that is a number, if any. */
+bool url_valid(const char *url);
+
+#endif /* URLS_H */
