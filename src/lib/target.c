@@ -5,24 +5,20 @@
  * match them; the rest stops early what the CLI sends to the service. */
 #include "target.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <eice/eice.h>
 
 #include "fault.h"
+#include "ip.h"
 #include "mem.h"
+#include "url.h"
 
-static const char digits[] = "0123456789";
 static const char alnum[] = "0123456789"
                             "abcdefghijklmnopqrstuvwxyz"
                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-enum {
-    ID_MAX = 64,   /* Longer than any id AWS makes */
-    HOST_MAX = 253 /* RFC 1035 */
-};
+enum { ID_MAX = 64 }; /* Longer than any id AWS makes */
 
 /* Whether @text is @prefix and then one or more of letters, digits, @more. */
 static bool is_id(const char *text, const char *prefix, char more)
@@ -62,90 +58,26 @@ static int check_endpoint_id(const char *text, struct err *e)
                    "eice-xxxxxxxxxxxxxxxxx.");
 }
 
-/* Whether the @n characters at @host can be a host name: dotted labels of
- * letters, digits and inner hyphens. */
-static bool is_host(const char *host, size_t n)
-{
-    size_t i, label = 0;
-
-    if (n == 0 || n > HOST_MAX) {
-        return false;
-    }
-    for (i = 0; i < n; i++) {
-        if (host[i] == '.') {
-            if (label == 0 || host[i - 1] == '-') {
-                return false;
-            }
-            label = 0;
-            continue;
-        }
-        if (host[i] == '\0' ||
-            (strchr(alnum, host[i]) == NULL &&
-             (host[i] != '-' || label == 0)) ||
-            ++label > 63) {
-            return false;
-        }
-    }
-    return host[n - 1] != '-';
-}
-
-/* Whether the @n characters at @text are an IPv6 address. */
-static bool is_ipv6(const char *text, size_t n)
-{
-    char copy[INET6_ADDRSTRLEN];
-    struct in6_addr addr;
-
-    if (n >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, text, n);
-    copy[n] = '\0';
-    return inet_pton(AF_INET6, copy, &addr) == 1;
-}
-
-/* Whether @text is a decimal port, 1 to 65535. */
-static bool is_port(const char *text)
-{
-    size_t n = strlen(text);
-    long port;
-
-    if (n == 0 || n > 5 || strspn(text, digits) != n) {
-        return false;
-    }
-    port = strtol(text, NULL, 10);
-    return port >= 1 && port <= 65535;
-}
-
 /* "host", "host:port", "[v6]" or "[v6]:port". */
 static int check_dns_name(const char *text, struct err *e)
 {
-    const char *end;
-    bool good;
+    char host[URL_HOST_SIZE];
+    unsigned port;
+    bool bare_v6 = text[0] != '[' && strchr(text, ':') != strrchr(text, ':');
 
-    if (text[0] == '[') {
-        end = strchr(text, ']');
-        good = end != NULL && is_ipv6(text + 1, (size_t)(end - text - 1));
-        end = good ? end + 1 : text;
-    } else {
-        end = text + strcspn(text, ":");
-        good = is_host(text, (size_t)(end - text));
+    if (!bare_v6 && host_port_split(host, &port, text)) {
+        return 0;
     }
-    if (!good || (*end != '\0' && *end != ':')) {
-        return err_set(e, ERR_USAGE, "The specified dnsName is invalid.");
-    }
-    if (*end == ':' && !is_port(end + 1)) {
-        return err_set(e, ERR_USAGE,
-                       "The specified dnsName is invalid. The port after its "
-                       "colon must be a number from 1 to 65535.");
-    }
-    return 0;
+    return err_set(e, ERR_USAGE,
+                   "The specified dnsName is invalid. Provide a host name, or "
+                   "a host name, a colon and a port.");
 }
 
 static int check_private_ip(const char *text, struct err *e)
 {
-    struct in_addr v4;
+    struct ip ip;
 
-    if (inet_pton(AF_INET, text, &v4) == 1 || is_ipv6(text, strlen(text))) {
+    if (ip_parse(&ip, text)) {
         return 0;
     }
     return err_set(e, ERR_USAGE,
@@ -228,6 +160,14 @@ static int check_words(const struct eice_target *t, struct err *e)
     return rv;
 }
 
+/* An empty string is one that was not given, as in the AWS CLI. */
+static void drop_empty(const char **text)
+{
+    if (*text != NULL && **text == '\0') {
+        *text = NULL;
+    }
+}
+
 /* Read @in as its caller knows it, and check it whole. */
 static int target_read(struct eice_target *full, const struct eice_target *in,
                        struct err *e)
@@ -236,6 +176,10 @@ static int target_read(struct eice_target *full, const struct eice_target *in,
 
     rv = fault_sized(full, sizeof *full, in, "eice_target", e);
     if (rv == 0) {
+        drop_empty(&full->instance_id);
+        drop_empty(&full->private_ip);
+        drop_empty(&full->endpoint_id);
+        drop_empty(&full->endpoint_dns_name);
         rv = check_together(full, e);
     }
     if (rv == 0) {
