@@ -37,6 +37,11 @@ struct transport_ops {
      * (TLS may have to write in order to read) is its own affair. */
     int (*watch)(struct transport *t, bool readable, bool writable);
 
+    /* Whether bytes are held that a poll cannot see.  While the answer is no,
+     * the reader may stop before UV_EAGAIN and wait to be told.  May be NULL:
+     * nobody knows. */
+    bool (*pending)(struct transport *t);
+
     /* Put words to a code that recv or send returned. */
     void (*explain)(struct transport *t, int code, struct err *e);
 };

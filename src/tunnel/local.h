@@ -14,9 +14,11 @@ struct local;
  * reading when it has no room. */
 typedef void (*local_alloc_cb)(struct local *l, uv_buf_t *buf);
 
-/* @nread > 0 bytes are in the memory last lent; UV_EOF or another UV_E* code
- * ends reading for good.  Never called with 0, never from inside
- * read_start(). */
+/* @nread > 0 bytes are in the memory last lent, or 0: nothing was there after
+ * all; either way that memory is no longer lent.  UV_EOF or another UV_E* code
+ * ends reading for good.  Every lending ends in one call, except when the
+ * receiver stops reading in between.  Never from inside read_start().  A
+ * bounded number of calls per turn of the loop. */
 typedef void (*local_read_cb)(struct local *l, ssize_t nread);
 
 /* The write begun with write() is over: 0 or a UV_E* code. */

@@ -12,6 +12,7 @@
 
 #include "err.h"
 
+struct chunk_pool;
 struct dialer;
 struct local;
 struct log;
@@ -38,6 +39,8 @@ typedef void (*tunnel_close_cb)(void *data);
 
 struct tunnel_config {
     struct dialer *dialer;       /* Where connections come from; borrowed */
+    struct chunk_pool *chunks;   /* Shared by a loop's tunnels; borrowed;
+                                    NULL: memory is allocated each time */
     const char *user_agent;      /* For the upgrade request; borrowed */
     uint64_t dial_timeout_ms;    /* 0: the dialer's own deadlines only */
     uint64_t upgrade_timeout_ms; /* From connected to 101 */
