@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net_impl.h - the inside of a net, for the files of this module. */
+#ifndef NET_IMPL_H
+#define NET_IMPL_H
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include "net.h"
+#include "proxy.h"
+#include "retry.h"
+#include "trust.h"
+
+struct xfer;
+
+struct net {
+    uv_loop_t *loop;
+    const struct log *log;
+    CURLM *multi;             /* NULL once closing */
+    uv_timer_t timer;         /* When libcurl wants to be called */
+    struct trust trust;       /* Whom to believe */
+    struct proxies proxies;   /* What the environment said */
+    char *user_agent;         /* For requests, or NULL */
+    struct retry_quota quota; /* Shared by requests that bring none */
+    struct xfer *xfers;       /* Those added to the multi */
+    unsigned n_requests;      /* Made so far: their ids */
+    unsigned n_alive;         /* Requests and connections not yet closed */
+    unsigned n_open;          /* uv handles not yet reported closed */
+    bool shares_openssl;      /* libcurl's OpenSSL is ours */
+    bool any_broken;          /* An xfer could not be watched */
+    bool closing;             /* net_close() was called */
+    net_close_cb close_cb;    /* Set by net_close() */
+    void *close_data;
+};
+
+/* A uv handle on @net's loop was opened, or has reported its close: @net stays
+ * until the last has. */
+void net_hold(struct net *net);
+void net_release(struct net *net);
+
+#endif /* NET_IMPL_H */
