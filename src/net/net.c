@@ -20,6 +20,7 @@
 #include "log.h"
 #include "mem.h"
 #include "net_impl.h"
+#include "tls_bio.h"
 #include "xfer.h"
 
 /* One socket that libcurl wants watched. */
@@ -45,6 +46,7 @@ void net_release(struct net *net)
     }
     trust_free(&net->trust);
     proxies_free(&net->proxies);
+    tls_bio_method_free(net->bio_method);
     mem_free(net->user_agent);
     mem_free(net);
     curl_global_cleanup();

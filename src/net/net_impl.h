@@ -11,6 +11,7 @@
 #include "retry.h"
 #include "trust.h"
 
+struct bio_method_st;
 struct xfer;
 
 struct net {
@@ -26,10 +27,11 @@ struct net {
     unsigned n_requests;      /* Made so far: their ids */
     unsigned n_alive;         /* Requests and connections not yet closed */
     unsigned n_open;          /* uv handles not yet reported closed */
-    bool shares_openssl;      /* libcurl's OpenSSL is ours */
-    bool any_broken;          /* An xfer could not be watched */
-    bool closing;             /* net_close() was called */
-    net_close_cb close_cb;    /* Set by net_close() */
+    struct bio_method_st *bio_method; /* Made for the first connection */
+    bool shares_openssl;              /* libcurl's OpenSSL is ours */
+    bool any_broken;                  /* An xfer could not be watched */
+    bool closing;                     /* net_close() was called */
+    net_close_cb close_cb;            /* Set by net_close() */
     void *close_data;
 };
 
