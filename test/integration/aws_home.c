@@ -119,11 +119,12 @@ char *aws_home_read(struct aws_home *h, const char *name)
 
 bool aws_home_open(struct aws_home *h)
 {
-    struct settings_input in = {.profile = h->profile_flag,
-                                .connect_timeout_s = -1,
-                                .read_timeout_s = -1,
-                                .env = get_env,
-                                .env_data = h};
+    struct settings_input in = {
+        .profile = h->profile_flag,
+        .connect_timeout_s = -1,
+        .read_timeout_s = h->read_timeout_s > 0 ? h->read_timeout_s : -1,
+        .env = get_env,
+        .env_data = h};
     struct net_config cfg = {.user_agent = "eice-test"};
 
     err_clear(&h->err);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "creds.h"
@@ -24,6 +25,7 @@ struct aws_home {
     char env[AWS_HOME_ENV][2][512]; /* Names and values */
     size_t n_env;
     const char *profile_flag; /* --profile */
+    int64_t read_timeout_s;   /* --cli-read-timeout; 0: not given */
     uv_loop_t loop;
     struct log log;
     char *lines; /* Everything that was logged */
