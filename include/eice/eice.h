@@ -104,7 +104,8 @@ enum eice_code {
     EICE_ERR_LOCAL_LOST = -5021,     /* The local side went away */
     EICE_ERR_EXPIRED = -5022,        /* The credentials have expired */
     EICE_ERR_FULL = -5023,           /* The connection limit is reached */
-    EICE_ERR_SETTING = -5024         /* A setting has a bad value */
+    EICE_ERR_SETTING = -5024,        /* A setting has a bad value */
+    EICE_ERR_NOT_FOUND = -5025       /* The service knows no such thing */
 };
 
 /* One failure, as a user will read it.  No secret is ever in it.  May be
@@ -146,7 +147,8 @@ enum eice_log_level {
 typedef void (*eice_log_cb)(void *data, enum eice_log_level level,
                             const char *group, unsigned id, const char *line);
 
-/* The value of an environment variable, or NULL; as getenv(). */
+/* The value of an environment variable, or NULL; as getenv().  Asked as long
+ * as the context lives. */
 typedef const char *(*eice_env_cb)(void *data, const char *name);
 
 /* A handle is gone: its memory is freed, its sockets are closed, nothing else

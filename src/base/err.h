@@ -43,7 +43,8 @@ enum err_kind {
     X(ERR_LOCAL_LOST, -5021, OTHER, "the local side went away")                \
     X(ERR_EXPIRED, -5022, OTHER, "the credentials have expired")               \
     X(ERR_FULL, -5023, OTHER, "the connection limit is reached")               \
-    X(ERR_SETTING, -5024, OTHER, "a setting has a bad value")
+    X(ERR_SETTING, -5024, OTHER, "a setting has a bad value")                  \
+    X(ERR_NOT_FOUND, -5025, OTHER, "the service knows no such thing")
 
 enum err_code {
 #define X(name, value, kind, sentence) name = (value),

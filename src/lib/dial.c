@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dial.c - one connection to an endpoint, and the URL that opens a tunnel.
+ *
+ *          .-- route (address, endpoint, name) --> connection --.
+ *   begin -+                                                     +-> sign ->
+ * done
+ *          `-- credentials --------------------------------------'
+ *
+ * The happy path: the facts are known, the connection is being made while the
+ * credentials are fetched, and when both are there a fresh URL is signed.
+ *
+ * What can go wrong: the target cannot be resolved, there are no credentials,
+ * or the connection fails; the first of these is the result.  Credentials may
+ * take minutes (someone signs in): a connection that had to wait for them too
+ * long is made anew, since nobody keeps an idle one open. */
+#include "dial.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <uv.h>
+
+#include "buf.h"
+#include "chain.h"
+#include "conn.h"
+#include "context.h"
+#include "creds.h"
+#include "dialer.h"
+#include "err.h"
+#include "hint.h"
+#include "log.h"
+#include "mem.h"
+#include "percent.h"
+#include "route.h"
+#include "settings.h"
+#include "sigv4.h"
+#include "url.h"
+
+enum {
+    URL_MAX = 16 << 10, /* Session tokens run to several kilobytes */
+    STALE_MS = 5000     /* Longest an idle connection is trusted */
+};
+
+struct dial {
+    struct route *route;         /* Whose dialer we are */
+    unsigned id;                 /* The tunnel's, for the log */
+    dial_cb cb;                  /* Cleared when it has fired */
+    void *data;                  /* For the tunnel */
+    uv_timer_t begin;            /* Fires once, to begin from the loop */
+    unsigned n_open;             /* The timer, and connections being closed */
+    struct wait located;         /* While the target is resolved */
+    struct facts *facts;         /* What it was resolved to; ours to unref */
+    struct chain_wait *wait;     /* While credentials are fetched */
+    struct creds *creds;         /* Who signs; NULL: not yet, or nobody */
+    bool unsigned_;              /* --no-sign-request: nobody */
+    struct conn *conn;           /* Being made, or made */
+    struct transport *transport; /* NULL until it is made */
+    uint64_t made_at;            /* Loop time of that, in ms */
+    struct buf url;              /* Secret: wiped */
+    char *host;                  /* For the Host header */
+    char *shown;                 /* The URL without its query */
+    bool closing;
+    dial_close_cb close_cb;
+    void *close_data;
+};
+
+/* Stop everything that could still report. */
+static void dial_stop(struct dial *d)
+{
+    wait_cancel(&d->located);
+    if (d->wait != NULL) {
+        chain_cancel(d->wait);
+        d->wait = NULL;
+    }
+    uv_timer_stop(&d->begin);
+}
+
+/* Report the end, once. */
+static void dial_done(struct dial *d, const struct dial_result *result,
+                      const struct err *err)
+{
+    dial_cb cb = d->cb;
+
+    dial_stop(d);
+    d->cb = NULL;
+    cb(d, result, err); /* Last: the owner may have closed @d. */
+}
+
+/* Report a failure that happened here. */
+static void dial_fail(struct dial *d, int code, const char *what)
+{
+    struct err e;
+
+    err_set_uv(&e, code, what);
+    dial_done(d, NULL, &e);
+}
+
+/* "name", or "name:port" unless the port is 443: what is connected to, what is
+ * signed, and what the Host header says. */
+static int set_host(struct dial *d)
+{
+    char host[URL_HOST_SIZE];
+    unsigned port;
+    bool v6, own_port;
+    char *p;
+
+    if (!host_port_split(host, &port, d->facts->r.dns_name)) {
+        return ERR_PARSE; /* UNTESTED: target and resolve checked it. */
+    }
+    for (p = host; *p != '\0'; p++) {
+        *p = (char)tolower((unsigned char)*p);
+    }
+    v6 = strchr(host, ':') != NULL;
+    own_port = port != 0 && port != url_default_port("https");
+    d->host = own_port ? mem_printf(v6 ? "[%s]:%u" : "%s:%u", host, port)
+                       : mem_printf(v6 ? "[%s]" : "%s", host);
+    d->shown =
+        d->host != NULL ? mem_printf("wss://%s/openTunnel", d->host) : NULL;
+    return d->shown != NULL ? 0 : UV_ENOMEM;
+}
+
+/* What the tunnel is for, in the words of sigv4.h. */
+static struct sigv4_tunnel dial_tunnel(const struct dial *d)
+{
+    const struct target *t = &d->route->target;
+
+    return (struct sigv4_tunnel){
+        .host = d->host,
+        .endpoint_id = d->facts->r.endpoint_id,
+        .address = d->facts->r.address,
+        .remote_port = (unsigned)t->remote_port,
+        .max_duration_s = (unsigned)t->max_tunnel_duration_s,
+    };
+}
+
+/* The URL as nobody signs it. */
+static int plain_url(struct buf *url, const struct sigv4_tunnel *t)
+{
+    struct buf query;
+    char number[16];
+    int rv;
+
+    buf_init(&query, URL_MAX);
+    percent_query_pair(&query, "instanceConnectEndpointId", t->endpoint_id);
+    snprintf(number, sizeof number, "%u", t->remote_port);
+    percent_query_pair(&query, "remotePort", number);
+    percent_query_pair(&query, "privateIpAddress", t->address);
+    if (t->max_duration_s != 0) {
+        snprintf(number, sizeof number, "%u", t->max_duration_s);
+        percent_query_pair(&query, "maxTunnelDuration", number);
+    }
+    buf_addf(url, "wss://%s/openTunnel?%s", t->host, buf_str(&query));
+    rv = buf_error(&query) != 0 ? buf_error(&query) : buf_error(url);
+    buf_free(&query);
+    return rv;
+}
+
+/* The URL as the credentials sign it, good from now on for a minute. */
+static int signed_url(struct buf *url, const struct dial *d,
+                      const struct sigv4_tunnel *tunnel, struct err *e)
+{
+    const struct eice *eice = d->route->eice;
+    const struct sigv4_scope scope = {
+        .region = eice->region,
+        .time = (int64_t)time(NULL) + eice->api.clock_skew_s,
+    };
+    const struct sigv4_key key = {
+        .access_key_id = d->creds->access_key_id,
+        .secret_access_key = d->creds->secret_access_key,
+        .session_token = d->creds->session_token,
+    };
+
+    return sigv4_open_tunnel(url, &key, &scope, tunnel, e);
+}
+
+/* Make the URL. */
+static int dial_sign(struct dial *d, struct err *e)
+{
+    const struct sigv4_tunnel tunnel = dial_tunnel(d);
+    int rv;
+
+    if (!d->unsigned_) {
+        return signed_url(&d->url, d, &tunnel, e);
+    }
+    rv = plain_url(&d->url, &tunnel);
+    return rv == 0 ? 0 : err_set_uv(e, rv, "URL");
+}
+
+static void dial_connect(struct dial *d);
+
+static void on_conn_closed(void *data);
+
+/* Give up the connection; its closing is waited for. */
+static void dial_disconnect(struct dial *d)
+{
+    if (d->conn != NULL) {
+        d->n_open++;
+        conn_close(d->conn, on_conn_closed, d);
+        d->conn = NULL;
+        d->transport = NULL;
+    }
+}
+
+/* Go on if both connection and credentials are there. */
+static void dial_step(struct dial *d)
+{
+    struct dial_result result;
+    struct err e;
+
+    if (d->transport == NULL || (d->creds == NULL && !d->unsigned_)) {
+        return;
+    }
+    if (uv_now(d->route->eice->loop) - d->made_at > STALE_MS) {
+        log_debug(&d->route->eice->log, NET, d->id,
+                  "connection waited too long for credentials, making another");
+        dial_disconnect(d);
+        dial_connect(d);
+        return;
+    }
+    if (dial_sign(d, &e) != 0) {
+        dial_done(d, NULL, &e);
+        return;
+    }
+    result = (struct dial_result){
+        .transport = d->transport,
+        .host = d->host,
+        .target = strchr(buf_str(&d->url) + strlen("wss://"), '/'),
+        .shown = d->shown,
+    };
+    dial_done(d, &result, NULL);
+}
+
+/* The connection is made, or cannot be. */
+static void on_conn(struct conn *c, struct transport *transport,
+                    const struct err *err)
+{
+    struct dial *d = conn_data(c);
+
+    if (err != NULL) {
+        if (err->code == ERR_DNS || err->code == ERR_CONNECT) {
+            route_forget(d->route); /* The endpoint may have moved. */
+        }
+        dial_done(d, NULL, err);
+        return;
+    }
+    d->transport = transport;
+    d->made_at = uv_now(d->route->eice->loop);
+    dial_step(d);
+}
+
+/* Connect to the endpoint. */
+static void dial_connect(struct dial *d)
+{
+    struct conn_config cfg = {
+        .connect_timeout_ms = d->route->connect_timeout_ms,
+        .id = d->id,
+    };
+    char *url;
+
+    url = mem_printf("https://%s", d->host);
+    cfg.url = url;
+    d->conn = url != NULL ? conn_new(d->route->eice->net, &cfg, d) : NULL;
+    mem_free(url);
+    if (d->conn == NULL) {
+        dial_fail(d, UV_ENOMEM, "connection");
+        return;
+    }
+    conn_start(d->conn, on_conn);
+}
+
+/* The target is known. */
+static void dial_located(struct dial *d)
+{
+    int rv;
+
+    d->facts = facts_ref(d->route->facts);
+    rv = set_host(d);
+    if (rv != 0) {
+        dial_fail(d, rv, "endpoint");
+        return;
+    }
+    dial_connect(d);
+}
+
+/* The target is resolved, or cannot be. */
+static void on_located(struct wait *w, const struct err *err)
+{
+    struct dial *d = w->data;
+
+    if (err != NULL) {
+        dial_done(d, NULL, err);
+        return;
+    }
+    dial_located(d);
+}
+
+/* The credentials are there, or there are none. */
+static void on_creds(void *data, struct creds *creds, const struct err *err)
+{
+    struct dial *d = data;
+
+    d->wait = NULL;
+    if (err != NULL) {
+        dial_done(d, NULL, err);
+        return;
+    }
+    d->creds = creds_ref(creds);
+    dial_step(d);
+}
+
+/* First turn of the loop: ask for everything at once. */
+static void on_begin(uv_timer_t *timer)
+{
+    struct dial *d = timer->data;
+    struct eice *eice = d->route->eice;
+    struct err e;
+    int rv;
+
+    if (context_need(eice, &e) != 0) {
+        dial_done(d, NULL, &e);
+        return;
+    }
+    d->unsigned_ = settings_no_sign(eice->settings);
+    if (!d->unsigned_) {
+        d->wait = chain_get(eice->chain, on_creds, d);
+        if (d->wait == NULL) {
+            dial_fail(d, UV_ENOMEM, "credentials");
+            return;
+        }
+    }
+    rv = route_get(d->route, &d->located, on_located, &e);
+    if (rv == 0) {
+        dial_located(d);
+    } else if (rv != UV_EAGAIN) {
+        dial_done(d, NULL, &e);
+    }
+}
+
+static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
+                               void *data)
+{
+    struct route *route = (struct route *)dialer; /* Its first member. */
+    struct dial *d;
+    int rv;
+
+    d = mem_zalloc(sizeof *d);
+    if (d == NULL) {
+        return NULL;
+    }
+    d->route = route;
+    d->id = id;
+    d->cb = cb;
+    d->data = data;
+    d->located.data = d;
+    buf_init(&d->url, URL_MAX);
+    rv = uv_timer_init(route->eice->loop, &d->begin);
+    assert(rv == 0);
+    d->begin.data = d;
+    d->n_open = 1;
+    rv = uv_timer_start(&d->begin, on_begin, 0, 0);
+    assert(rv == 0);
+    return d;
+}
+
+static void *dial_data(struct dial *d)
+{
+    return d->data;
+}
+
+/* Say what can be done about a refusal, and draw our own conclusions. */
+static void dial_refused(struct dial *d, struct err *e, const char *server_date)
+{
+    const struct eice *eice = d->route->eice;
+    const struct resolution *r = &d->facts->r;
+    const struct hint_facts known = {
+        .remote_port = d->route->target.remote_port,
+        .duration_given = d->route->target.max_tunnel_duration_s != 0,
+        .region = eice->region,
+        .dns_name = r->dns_name,
+        .instance_state = r->instance.state,
+        .preserve_client_ip = r->endpoint.preserve_client_ip,
+        .creds_source = d->creds != NULL ? d->creds->source : NULL,
+        .server_date = server_date,
+        .now = (int64_t)time(NULL) + eice->api.clock_skew_s,
+    };
+
+    if (e->operation[0] == '\0') {
+        snprintf(e->operation, sizeof e->operation, "OpenTunnel");
+    }
+    switch (hint_refused(e, &known)) {
+    case HINT_CREDS_REFUSED:
+        if (d->creds != NULL) {
+            chain_reject(eice->chain, d->creds);
+        }
+        break;
+    case HINT_FACTS_STALE:
+        route_forget(d->route); /* The next connection looks again. */
+        break;
+    case HINT_NOTHING:
+        break;
+    }
+}
+
+/* One thing less that is open. */
+static void dial_closed_one(struct dial *d)
+{
+    dial_close_cb cb;
+    void *data;
+
+    assert(d->n_open > 0);
+    if (--d->n_open > 0 || !d->closing) {
+        return;
+    }
+    cb = d->close_cb;
+    data = d->close_data;
+    creds_unref(d->creds);
+    facts_unref(d->facts);
+    buf_wipe(&d->url);
+    mem_free(d->host);
+    mem_free(d->shown);
+    mem_free(d);
+    cb(data);
+}
+
+static void on_conn_closed(void *data)
+{
+    dial_closed_one(data);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    dial_closed_one(handle->data);
+}
+
+static void dial_close(struct dial *d, dial_close_cb cb, void *data)
+{
+    assert(!d->closing);
+    d->closing = true;
+    d->close_cb = cb;
+    d->close_data = data;
+    dial_stop(d);
+    dial_disconnect(d);
+    uv_close((uv_handle_t *)&d->begin, on_timer_closed);
+}
+
+const struct dialer_ops dial_ops = {
+    .start = dial_start,
+    .data = dial_data,
+    .refused = dial_refused,
+    .close = dial_close,
+};

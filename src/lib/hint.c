@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hint.c - causes of refused tunnels that users have met, told by what the
+ * service said and by what we know ourselves. */
+#include "hint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "err.h"
+#include "iso8601.h"
+
+/* A URL is good for a minute; a clock this far off is worth naming. */
+enum { SKEW_S = 45 };
+
+/* Whether @text holds @word, in any case; NULL holds nothing. */
+static bool holds(const char *text, const char *word)
+{
+    return text != NULL && strcasestr(text, word) != NULL;
+}
+
+/* Whether the service's error code or its text holds @word. */
+static bool says(const struct err *e, const char *word)
+{
+    return holds(e->remote_code, word) || holds(e->msg, word);
+}
+
+/* Whether the code begins as one of @codes, which ends with NULL. */
+static bool is_one_of(const struct err *e, const char *const *codes)
+{
+    for (; *codes != NULL; codes++) {
+        if (strncasecmp(e->remote_code, *codes, strlen(*codes)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_denied(const struct err *e)
+{
+    return says(e, "AccessDenied") || says(e, "UnauthorizedOperation") ||
+           says(e, "not authorized to perform");
+}
+
+static bool is_expired_token(const struct err *e)
+{
+    static const char *const codes[] = {"ExpiredToken", NULL};
+
+    return is_one_of(e, codes) ||
+           (says(e, "token") && says(e, "expired") && !is_denied(e));
+}
+
+static bool is_unknown_key(const struct err *e)
+{
+    static const char *const codes[] = {"InvalidClientTokenId",
+                                        "UnrecognizedClient", "AuthFailure",
+                                        "InvalidAccessKeyId", NULL};
+
+    return is_one_of(e, codes);
+}
+
+static bool is_signature(const struct err *e)
+{
+    return says(e, "signature") || says(e, "RequestExpired") ||
+           says(e, "TimeTooSkewed");
+}
+
+static bool is_endpoint_gone(const struct err *e)
+{
+    return e->http_status == 404 || says(e, "NotFound") ||
+           says(e, "does not exist");
+}
+
+/* "3 min 20 s", "2 h 5 min". */
+static void say_span(char *out, size_t size, long long seconds)
+{
+    if (seconds >= 86400) {
+        snprintf(out, size, "%lld d %lld h", seconds / 86400,
+                 seconds % 86400 / 3600);
+    } else if (seconds >= 3600) {
+        snprintf(out, size, "%lld h %lld min", seconds / 3600,
+                 seconds % 3600 / 60);
+    } else if (seconds >= 60) {
+        snprintf(out, size, "%lld min %lld s", seconds / 60, seconds % 60);
+    } else {
+        snprintf(out, size, "%lld s", seconds);
+    }
+}
+
+/* Name a clock that is too far off for a signed URL. */
+static bool hint_clock(struct err *e, const struct hint_facts *f)
+{
+    char span[64];
+    int64_t theirs, off;
+
+    if (f->server_date == NULL ||
+        http_date_parse(f->server_date, &theirs) != 0) {
+        return false;
+    }
+    off = f->now - theirs;
+    if (llabs(off) < SKEW_S) {
+        return false;
+    }
+    say_span(span, sizeof span, llabs(off));
+    err_hint(e,
+             "this machine's clock is %s %s the service's, and a signed URL "
+             "is good for one minute: set the clock (or start NTP) and try "
+             "again",
+             span, off < 0 ? "behind" : "ahead of");
+    return true;
+}
+
+/* The region in an endpoint's name, if it is another one than we signed for:
+ * "eice-x.hash.[fips.]ec2-instance-connect-endpoint.REGION.suffix". */
+static bool hint_region(struct err *e, const struct hint_facts *f)
+{
+    static const char label[] = ".ec2-instance-connect-endpoint.";
+    const char *at;
+    size_t n;
+
+    at = f->dns_name != NULL ? strstr(f->dns_name, label) : NULL;
+    if (at == NULL || f->region == NULL) {
+        return false;
+    }
+    at += sizeof label - 1;
+    n = strcspn(at, ".");
+    if (n == strlen(f->region) && strncmp(at, f->region, n) == 0) {
+        return false;
+    }
+    err_hint(e,
+             "the endpoint is in %.*s but the request was signed for %s: pass "
+             "--region %.*s",
+             (int)n, at, f->region, (int)n, at);
+    return true;
+}
+
+/* The caller may not open this tunnel. */
+static void hint_denied(struct err *e, const struct hint_facts *f)
+{
+    err_hint(e,
+             "%sthe caller's policy must allow ec2-instance-connect:OpenTunnel "
+             "on this endpoint for this address, port and duration",
+             f->duration_given
+                 ? ""
+                 : "if the policy limits maxTunnelDuration, pass "
+                   "--max-tunnel-duration with a value it allows; otherwise ");
+}
+
+/* The endpoint could not reach the instance. */
+static void hint_unreachable(struct err *e, const struct hint_facts *f)
+{
+    const char *server = f->remote_port == 3389 ? "the RDP server" : "sshd";
+
+    if (f->instance_state != NULL &&
+        strcmp(f->instance_state, "running") != 0) {
+        err_hint(e, "the instance is %s: start it and try again",
+                 f->instance_state);
+        return;
+    }
+    err_hint(e,
+             "check that the instance is running and %s listens on port %d, "
+             "that its security group allows that port from %s, and that the "
+             "endpoint's security group allows it to go out%s",
+             server, f->remote_port,
+             f->preserve_client_ip
+                 ? "this machine's address (the endpoint preserves client IPs)"
+                 : "the endpoint's security group",
+             f->preserve_client_ip
+                 ? "; some instance types cannot serve preserved client IPs"
+                 : "");
+}
+
+/* The credentials were good once. */
+static void hint_expired(struct err *e, const struct hint_facts *f)
+{
+    const char *source = f->creds_source != NULL ? f->creds_source : "";
+
+    if (strcmp(source, "sso") == 0 || strcmp(source, "login") == 0) {
+        err_hint(e, "the credentials have expired: sign in again (aws %s)",
+                 source[0] == 's' ? "sso login" : "login");
+        return;
+    }
+    err_hint(e, "the credentials have expired: get new ones%s%s%s",
+             source[0] != '\0' ? " (these came from " : "", source,
+             source[0] != '\0' ? ")" : "");
+}
+
+/* All that is known about refusals, the surest first. */
+static enum hint_verdict judge(struct err *e, const struct hint_facts *f)
+{
+    if (says(e, "Unable to connect to target")) {
+        hint_unreachable(e, f);
+        return HINT_FACTS_STALE;
+    }
+    if (is_expired_token(e)) {
+        hint_expired(e, f);
+        return HINT_CREDS_REFUSED;
+    }
+    if (is_denied(e)) {
+        hint_denied(e, f);
+        return HINT_NOTHING;
+    }
+    if (is_unknown_key(e)) {
+        err_hint(e, "the service does not know this access key: check the "
+                    "credentials and that they belong to this partition");
+        return HINT_CREDS_REFUSED;
+    }
+    if (is_signature(e)) {
+        if (!hint_clock(e, f) && !hint_region(e, f)) {
+            err_hint(e, "check the secret access key and the session token");
+        }
+        return HINT_NOTHING;
+    }
+    if (says(e, "RemotePort")) {
+        err_hint(e, "the service opens tunnels to ports 22 and 3389 only; use "
+                    "ssh -L through port 22 to reach others");
+        return HINT_NOTHING;
+    }
+    if (is_endpoint_gone(e)) {
+        err_hint(e, "check that the endpoint exists in this region and is not "
+                    "being deleted");
+        return HINT_FACTS_STALE;
+    }
+    if (e->http_status == 429 || says(e, "Throttl") || says(e, "LimitExceed")) {
+        err_hint(e, "an endpoint carries 20 connections at a time: close some, "
+                    "or share one (ssh ControlMaster)");
+        return HINT_NOTHING;
+    }
+    if (e->http_status == 401 || e->http_status == 403) {
+        if (!hint_clock(e, f)) {
+            hint_region(e, f);
+        }
+    }
+    return HINT_NOTHING;
+}
+
+enum hint_verdict hint_refused(struct err *e, const struct hint_facts *f)
+{
+    char before[ERR_HINT_SIZE];
+    enum hint_verdict verdict;
+
+    memcpy(before, e->hint, sizeof before);
+    verdict = judge(e, f);
+    if (before[0] != '\0') {
+        memcpy(e->hint, before, sizeof before); /* Whoever knew it first. */
+    }
+    return verdict;
+}
