@@ -39,7 +39,8 @@ static int read_all(const char *path, struct buf *text, struct err *e)
     int rv;
 
     if (f == NULL) {
-        return err_set(e, ERR_CONFIG, "CA file %s: %s", path, strerror(errno));
+        return err_set(e, ERR_CONFIG, "CA file %s: %s", path,
+                       uv_strerror(uv_translate_sys_error(errno)));
     }
     while ((n = fread(part, 1, sizeof part, f)) > 0) {
         buf_add(text, part, n);
@@ -47,7 +48,8 @@ static int read_all(const char *path, struct buf *text, struct err *e)
     rv = ferror(f) ? errno : 0;
     fclose(f);
     if (rv != 0) {
-        return err_set(e, ERR_CONFIG, "CA file %s: %s", path, strerror(rv));
+        return err_set(e, ERR_CONFIG, "CA file %s: %s", path,
+                       uv_strerror(uv_translate_sys_error(rv)));
     }
     if (buf_error(text) == UV_ENOMEM) {
         return err_set_uv(e, UV_ENOMEM, "CA file");

@@ -166,12 +166,9 @@ static struct watch *watch_new(struct net *net, curl_socket_t fd)
     return w;
 }
 
-/* A socket of @easy cannot be watched: have its transfer fail alone. */
-static void mark_broken(struct net *net, CURL *easy)
+/* A socket of @x cannot be watched: have this transfer fail alone. */
+static void mark_broken(struct net *net, struct xfer *x)
 {
-    struct xfer *x = NULL;
-
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
     if (x != NULL) {
         x->broken = true;
         net->any_broken = true;
@@ -184,6 +181,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data,
 {
     struct net *net = data;
     struct watch *w = socketp;
+    struct xfer *x = NULL;
     int events = 0;
 
     if (what == CURL_POLL_REMOVE) {
@@ -193,10 +191,14 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data,
         }
         return 0;
     }
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
+    if (x != NULL) {
+        xfer_watching(x, what);
+    }
     if (w == NULL) {
         w = watch_new(net, fd);
         if (w == NULL) {
-            mark_broken(net, easy);
+            mark_broken(net, x);
             return 0;
         }
         curl_multi_assign(net->multi, fd, w);
@@ -204,7 +206,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data,
     events |= (what & CURL_POLL_IN) ? UV_READABLE : 0;
     events |= (what & CURL_POLL_OUT) ? UV_WRITABLE : 0;
     if (uv_poll_start(&w->poll, events, on_poll) != 0) {
-        mark_broken(net, easy); /* UNTESTED: needs a foreign watcher. */
+        mark_broken(net, x); /* UNTESTED: needs a foreign watcher. */
     }
     return 0;
 }

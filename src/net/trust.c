@@ -203,7 +203,8 @@ int trust_init(struct trust *t, const char *ca, bool no_verify, struct err *e)
         return use_system(t, e);
     }
     if (stat(ca, &st) != 0) {
-        return err_set(e, ERR_CONFIG, "CA file %s: %s", ca, strerror(errno));
+        return err_set(e, ERR_CONFIG, "CA file %s: %s", ca,
+                       uv_strerror(uv_translate_sys_error(errno)));
     }
     if (S_ISDIR(st.st_mode) || twin_of(ca) != NULL) {
         return use_dir(t, S_ISDIR(st.st_mode) ? ca : twin_of(ca), e);

@@ -216,6 +216,11 @@ static int read_url(struct xfer *x, const char *url, bool no_proxy,
         err_set_uv(e, UV_ENOMEM, "request");
         goto out;
     }
+    if (strcasecmp(scheme, "https") != 0 && strcasecmp(scheme, "http") != 0) {
+        rv = err_set(e, ERR_USAGE, "Invalid endpoint: %s",
+                     log_url(shown, sizeof shown, url));
+        goto out;
+    }
     rv = no_proxy ? 0 : choose_proxy(x, scheme, port, e);
 
 out:
@@ -277,6 +282,19 @@ int xfer_start(struct xfer *x, xfer_done_cb cb)
     }
     net->xfers = x;
     return 0;
+}
+
+void xfer_watching(struct xfer *x, int what)
+{
+    curl_off_t us = 0;
+
+    /* Before there is an address, it is the resolver that is waited for; a
+     * connect that is under way is watched for writing only. */
+    if ((what & CURL_POLL_IN) && !x->connected &&
+        curl_easy_getinfo(x->easy, CURLINFO_NAMELOOKUP_TIME_T, &us) ==
+            CURLE_OK) {
+        x->connected = us > 0;
+    }
 }
 
 void xfer_close(struct xfer *x)

@@ -30,13 +30,14 @@ struct xfer {
     struct xfer *next;
     CURL *easy;
     enum xfer_kind kind;
-    unsigned id;                  /* For the log */
-    bool added;                   /* The multi knows it */
-    bool broken;                  /* Its socket cannot be watched */
-    unsigned n_tls;               /* TLS sessions set up: 2 is TLS in TLS */
-    char *shown;                  /* The URL without user info and query */
-    char *host;                   /* Its host */
-    char *proxy;                  /* Through which it goes, or NULL: secret */
+    unsigned id;    /* For the log */
+    bool added;     /* The multi knows it */
+    bool broken;    /* Its socket cannot be watched */
+    bool connected; /* TCP is: libcurl waits for something to read */
+    unsigned n_tls; /* TLS sessions set up: 2 is TLS in TLS */
+    char *shown;    /* The URL without user info and query */
+    char *host;     /* Its host */
+    char *proxy;    /* Through which it goes, or NULL: secret */
     uint64_t connect_timeout_ms;  /* 0: none */
     char detail[CURL_ERROR_SIZE]; /* libcurl's words */
     xfer_done_cb done_cb;
@@ -52,6 +53,9 @@ void xfer_set_timeouts(struct xfer *x, uint64_t connect_ms, uint64_t whole_ms);
 
 /* Hand it to the multi.  0 or UV_ENOMEM. */
 int xfer_start(struct xfer *x, xfer_done_cb cb);
+
+/* libcurl watches a socket of @x for @what (CURL_POLL_...). */
+void xfer_watching(struct xfer *x, int what);
 
 /* Take it back from the multi, free and wipe.  Any state. */
 void xfer_close(struct xfer *x);

@@ -61,20 +61,23 @@ static bool is_tls_proxy(const char *proxy)
 static enum stage stage_of(const struct xfer *x)
 {
     bool tls = strncmp(x->shown, "https:", 6) == 0;
+    unsigned n_tls_proxy = is_tls_proxy(x->proxy) ? 1 : 0;
+    bool tunnelled = x->proxy != NULL && (tls || x->kind == XFER_TUNNEL);
 
+    if (reached(x, CURLINFO_PRETRANSFER_TIME_T)) {
+        return STAGE_ANSWER;
+    }
     if (!reached(x, CURLINFO_NAMELOOKUP_TIME_T)) {
         return STAGE_NAME;
     }
-    if (!reached(x, CURLINFO_CONNECT_TIME_T)) {
+    if (!x->connected && x->n_tls == 0) {
         return STAGE_TCP;
     }
-    if (!tls || reached(x, CURLINFO_APPCONNECT_TIME_T)) {
-        return STAGE_ANSWER;
-    }
-    if (x->proxy != NULL && x->n_tls <= (is_tls_proxy(x->proxy) ? 1u : 0u)) {
+    if (tunnelled && x->n_tls <= n_tls_proxy &&
+        info(x, CURLINFO_HTTP_CONNECTCODE) / 100 != 2) {
         return STAGE_PROXY;
     }
-    return STAGE_TLS;
+    return tls ? STAGE_TLS : STAGE_ANSWER;
 }
 
 /* Why it failed. */
@@ -174,7 +177,8 @@ static void bad_certificate(struct failure *f)
 
     result = proxy ? at_proxy : result;
     f->code = ERR_CERTIFICATE;
-    if (result == X509_V_OK) {
+    /* libcurl says "unspecified" of a name that does not match. */
+    if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED) {
         reason(f, "certificate verify failed: the certificate is not for %s",
                whose);
         advice(f, "check the name; something else may answer in its place");
@@ -303,6 +307,12 @@ static void classify(struct failure *f, CURLcode code)
         } else {
             hung_up(f);
         }
+        break;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* "HTTP/0.9" */
+    case CURLE_WEIRD_SERVER_REPLY:
+        f->code = ERR_HTTP;
+        reason(f, "%s does not answer in HTTP", f->x->host);
+        advice(f, "check the host and the port");
         break;
     default:
         f->code = ERR_HTTP;
