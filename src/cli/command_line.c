@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_line.c - from words to a command and its options.
+ *
+ * The AWS CLI parses in steps, each taking what it knows from what the step
+ * before left: the global options anywhere, the command, its options.  The
+ * same steps here give the same answer to every shortened option name. */
+#include "command_line.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "commands.h"
+#include "err.h"
+#include "globals.h"
+
+enum { MESSAGE_LIMIT = 900 };
+
+static const char aws_service[] = "ec2-instance-connect";
+
+/* Remove the first plain word from @args and return it; NULL if none. */
+static const char *word_take(struct option_args *args)
+{
+    const char *word;
+    size_t i;
+
+    for (i = 0; i < args->n && strcmp(args->list[i], "--") != 0; i++) {
+        if (!option_is_word(args->list[i])) {
+            continue;
+        }
+        word = args->list[i];
+        args->n--;
+        memmove(&args->list[i], &args->list[i + 1],
+                (args->n - i) * sizeof *args->list);
+        return word;
+    }
+    return NULL;
+}
+
+/* Say that @word is no command. */
+static int unknown_command(const char *word, bool aws, struct err *e)
+{
+    const struct command *like = command_like(word);
+
+    err_set(e, ERR_USAGE, "argument %s: Found invalid choice '%s'",
+            aws ? "operation" : "command", word);
+    if (like != NULL) {
+        err_hint(e, "maybe you meant: %s", like->name);
+    } else {
+        err_hint(e, "'eice help' lists the commands");
+    }
+    return ERR_USAGE;
+}
+
+/* Find the command that @word, and perhaps the next one, names. */
+static int command_take(const struct command **out, const char *word,
+                        struct option_args *args, struct err *e)
+{
+    bool aws = strcmp(word, aws_service) == 0;
+
+    if (aws) {
+        word = word_take(args);
+        if (word == NULL) {
+            err_set(e, ERR_USAGE,
+                    "the following arguments are required: operation");
+            err_hint(e, "'eice help' lists the commands");
+            return ERR_USAGE;
+        }
+        if (strcmp(word, "help") == 0) {
+            return 0;
+        }
+    }
+    *out = command_find(word);
+    if (*out == NULL || (aws && !(*out)->is_aws)) {
+        return unknown_command(word, aws, e);
+    }
+    return 0;
+}
+
+/* "eice help [COMMAND]". */
+static int help_take(struct command_line *line, struct option_args *args,
+                     struct err *e)
+{
+    const char *word = word_take(args);
+
+    line->what = COMMAND_LINE_MANUAL;
+    return word == NULL ? 0 : command_take(&line->command, word, args, e);
+}
+
+int command_line_begin(struct command_line *line, struct globals *g,
+                       struct option_args *args, struct err *e)
+{
+    struct option_set set = globals_set(g);
+    const char *word;
+    int rv;
+
+    *line = (struct command_line){.what = COMMAND_LINE_RUN};
+    rv = options_parse(&set, args, false, e);
+    if (rv != 0) {
+        return rv;
+    }
+    if (g->version) {
+        line->what = COMMAND_LINE_VERSION;
+        return 0;
+    }
+    word = word_take(args);
+    if (word == NULL) {
+        if (g->help) {
+            line->what = COMMAND_LINE_HELP;
+            return 0;
+        }
+        err_set(e, ERR_USAGE, "the following arguments are required: command");
+        err_hint(e, "'eice help' lists the commands");
+        return ERR_USAGE;
+    }
+    if (strcmp(word, "__options") == 0) {
+        line->what = COMMAND_LINE_DUMP;
+        return 0;
+    }
+    if (strcmp(word, "help") == 0) {
+        return help_take(line, args, e);
+    }
+    rv = command_take(&line->command, word, args, e);
+    if (rv != 0) {
+        return rv;
+    }
+    if (g->help) {
+        line->what = COMMAND_LINE_HELP;
+    } else if (line->command == NULL ||
+               (args->n == 1 && strcmp(args->list[0], "help") == 0)) {
+        line->what = COMMAND_LINE_MANUAL;
+    }
+    return 0;
+}
+
+/* Name what is left over. */
+static int unknown_options(const struct command *command,
+                           const struct option_args *args, struct err *e)
+{
+    struct buf text;
+    size_t i;
+
+    buf_init(&text, MESSAGE_LIMIT);
+    for (i = 0; i < args->n; i++) {
+        buf_addf(&text, "%s%s", i > 0 ? "," : "", args->list[i]);
+    }
+    err_set(e, ERR_USAGE, "Unknown options: %s", buf_str(&text));
+    err_hint(e, "'eice %s --help' lists the options", command->name);
+    buf_free(&text);
+    return ERR_USAGE;
+}
+
+int command_line_finish(const struct command *command,
+                        const struct option_set *set, struct globals *g,
+                        struct option_args *args, struct err *e)
+{
+    struct option_set globals = globals_set(g);
+    int rv;
+
+    rv = options_parse(set, args, true, e);
+    if (rv == 0) {
+        rv = options_parse(&globals, args, true, e);
+    }
+    if (rv == 0) {
+        rv = globals_check(g, e);
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    if (args->n > 0 && strcmp(args->list[0], "--") == 0) {
+        args->n--;
+        memmove(&args->list[0], &args->list[1], args->n * sizeof *args->list);
+    }
+    if (args->n > 0 && !command->takes_words) {
+        return unknown_options(command, args, e);
+    }
+    return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - the program: prepares the process, reads the command line, hands
+ * over to a subcommand. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include <eice/eice.h>
+
+#include "buf.h"
+#include "command_line.h"
+#include "commands.h"
+#include "err.h"
+#include "error.h"
+#include "globals.h"
+#include "help.h"
+#include "mem.h"
+#include "program.h"
+
+/* Descriptors 0 to 2 are open, so that nothing of ours becomes one of them. */
+static void descriptors_prepare(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) {
+        close(fd);
+    }
+}
+
+/* No secret of ours reaches a core file, or another process of the user. */
+static void core_disable(void)
+{
+    static const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+#if defined(__linux__) && defined(PR_SET_DUMPABLE)
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+/* How errors are to be shown, as far as the command line is known. */
+static struct error_style style_of(const struct globals *g)
+{
+    const char *format = g->error_format;
+
+    if (format == NULL) {
+        format = getenv("AWS_CLI_ERROR_FORMAT");
+    }
+    return (struct error_style){
+        .format = format,
+        .json_log = g->log_format != NULL && strcmp(g->log_format, "json") == 0,
+    };
+}
+
+/* Show an error of the command line. */
+static int fail(const struct globals *g, const struct err *e)
+{
+    struct error_style style = style_of(g);
+    struct eice_error error;
+
+    error_from(&error, e);
+    return error_print(&style, &error);
+}
+
+/* Read the command's own options and run it. */
+static int command_run(const struct command *c, struct globals *g,
+                       struct option_args *rest)
+{
+    struct program p = {.globals = g, .style = style_of(g)};
+    struct option_set set = {c->options, c->n_options, NULL};
+    struct err e = {0};
+    int rv;
+
+    set.values = mem_zalloc(c->args_size);
+    if (set.values == NULL) {
+        err_set_uv(&e, UV_ENOMEM, c->name);
+        return fail(g, &e);
+    }
+    c->init(set.values);
+    rv = command_line_finish(c, &set, g, rest, &e);
+    p.style = style_of(g);
+    if (rv != 0) {
+        rv = fail(g, &e);
+    } else if (g->help) {
+        help_print(STDOUT_FILENO, c);
+    } else if (g->version) {
+        help_version(STDOUT_FILENO);
+    } else {
+        rv = c->run(&p, set.values, rest->list, rest->n);
+    }
+    options_free(&set);
+    mem_free(set.values);
+    return rv;
+}
+
+/* Read the command line up to the command. */
+static int program_main(struct globals *g, struct option_args *args)
+{
+    struct command_line line;
+    struct err e = {0};
+    int rv;
+
+    rv = command_line_begin(&line, g, args, &e);
+    if (rv != 0) {
+        return fail(g, &e);
+    }
+    switch (line.what) {
+    case COMMAND_LINE_VERSION:
+        help_version(STDOUT_FILENO);
+        return 0;
+    case COMMAND_LINE_HELP:
+        help_print(STDOUT_FILENO, line.command);
+        return 0;
+    case COMMAND_LINE_MANUAL:
+        help_manual(line.command);
+        return 0;
+    case COMMAND_LINE_DUMP:
+        help_dump(STDOUT_FILENO);
+        return 0;
+    case COMMAND_LINE_RUN:
+        break;
+    }
+    return command_run(line.command, g, args);
+}
+
+int main(int argc, char **argv)
+{
+    struct option_args args = {0};
+    struct globals globals;
+    struct option_set set;
+    struct err e;
+    int rv;
+    int i;
+
+    descriptors_prepare();
+    core_disable();
+    signal(SIGPIPE, SIG_IGN);
+
+    globals_init(&globals);
+    set = globals_set(&globals);
+    args.list = mem_zalloc(((size_t)argc + 1) * sizeof *args.list);
+    if (args.list == NULL) {
+        err_set_uv(&e, UV_ENOMEM, "the command line");
+        return fail(&globals, &e);
+    }
+    for (i = 1; i < argc; i++) {
+        args.list[args.n++] = argv[i];
+    }
+    rv = program_main(&globals, &args);
+    options_free(&set);
+    mem_free(args.list);
+    return rv;
+}
