@@ -85,7 +85,7 @@ static void dial_done(struct dial *d, const struct dial_result *result,
 
     dial_stop(d);
     d->cb = NULL;
-    cb(d, result, err); /* Last: the owner may have closed @d. */
+    cb(d->data, result, err); /* Last: the owner may have closed @d. */
 }
 
 /* Report a failure that happened here. */
@@ -364,11 +364,6 @@ static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
     return d;
 }
 
-static void *dial_data(struct dial *d)
-{
-    return d->data;
-}
-
 /* Say what can be done about a refusal, and draw our own conclusions. */
 static void dial_refused(struct dial *d, struct err *e, const char *server_date)
 {
@@ -447,7 +442,6 @@ static void dial_close(struct dial *d, dial_close_cb cb, void *data)
 
 const struct dialer_ops dial_ops = {
     .start = dial_start,
-    .data = dial_data,
     .refused = dial_refused,
     .close = dial_close,
 };

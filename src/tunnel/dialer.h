@@ -23,9 +23,9 @@ struct dial_result {
     const char *shown;  /* What may be shown of the URL */
 };
 
-/* The attempt ended: @result when @err is NULL, else why not.  Once, never
- * from inside dial_start; not at all after close. */
-typedef void (*dial_cb)(struct dial *d, const struct dial_result *result,
+/* The attempt ended: @result when @err is NULL, else why not.  @data is
+ * start()'s.  Once, never from inside start(); not at all after close(). */
+typedef void (*dial_cb)(void *data, const struct dial_result *result,
                         const struct err *err);
 
 /* Nothing fires again and @d is gone. */
@@ -37,12 +37,10 @@ struct dialer_ops {
     struct dial *(*start)(struct dialer *dialer, unsigned id, dial_cb cb,
                           void *data);
 
-    /* The user's pointer given to start(). */
-    void *(*data)(struct dial *d);
-
     /* The service refused the upgrade, or closed before any byte came.  Lets
      * the dialer add what it knows to @e (a hint: expired credentials, clock
-     * skew), and forget cached facts. */
+     * skew), and forget cached facts.  @server_date is the Date header of the
+     * answer to the upgrade, or "".  At most once, after @cb. */
     void (*refused)(struct dial *d, struct err *e, const char *server_date);
 
     /* Close the connection, if any, and free the attempt. */

@@ -28,7 +28,9 @@ typedef void (*local_write_cb)(struct local *l, int status);
  * the reader of stdout is gone.  At most once; only while not closing. */
 typedef void (*local_lost_cb)(struct local *l, int status);
 
-/* Every handle is closed and nothing fires again. */
+/* Every handle is closed and nothing fires again.  @l can still be read inside
+ * the callback; an implementation that lives on its own is freed by itself
+ * when the callback has returned. */
 typedef void (*local_close_cb)(struct local *l);
 
 struct local_ops {

@@ -27,10 +27,19 @@ enum tunnel_event {
  * tunnel_*() call.  The receiver may call tunnel_close(). */
 typedef void (*tunnel_event_cb)(struct tunnel *t, enum tunnel_event event);
 
-/* The tunnel is over.  @err is NULL for a normal end (either side finished and
- * every byte received was written out), else why it failed.  Once, never from
- * inside a tunnel_*() call, never after tunnel_close().  The receiver answers
- * with tunnel_close(). */
+/* The tunnel is over.  @err is NULL for a normal end: either side finished and
+ * every byte received was written out, or nobody was there to read.  Else why
+ * it failed; @err lives until the callback returns.
+ *   ERR_LOCAL_LOST   the local side broke off; often not worth a word
+ *   ERR_PEER_CLOSED  the service ended the tunnel: CLOSE with a code other
+ *                    than 1000, or the connection ended before any data came
+ *                    or in the middle of a frame.  (An end of the connection
+ *                    without CLOSE after data flowed is a normal end.)
+ *   ERR_PEER_LOST    no PONG although the peer had answered PINGs before
+ *   ERR_PROTOCOL, ERR_UPGRADE, ERR_HTTP, UV_ETIMEDOUT, UV_ENOMEM, and what the
+ *   dialer and the transport say.
+ * Once, never from inside a tunnel_*() call, never after tunnel_close().  The
+ * receiver answers with tunnel_close(). */
 typedef void (*tunnel_done_cb)(struct tunnel *t, const struct err *err);
 
 /* Every handle is closed, the dial and the tunnel are gone, nothing fires
@@ -46,7 +55,8 @@ struct tunnel_config {
     uint64_t upgrade_timeout_ms; /* From connected to 101 */
     uint64_t linger_ms;          /* Quiet time allowed after local EOF */
     uint64_t ping_interval_ms;   /* 0: never ping */
-    uint64_t close_timeout_ms;   /* Wait for the peer's CLOSE */
+    uint64_t close_timeout_ms;   /* For our CLOSE to leave and the peer's to
+                                    come */
     uint64_t max_duration_ms;    /* For the warning; 0: unknown */
     bool end_on_early_eof;       /* Local EOF without a byte, before the
                                     upgrade is done, ends the tunnel: a

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pump_up.h - the local stream's bytes on their way to the endpoint.
+ *
+ * One chunk at most: it is lent to the local stream to read into, sealed as one
+ * frame where it lies, and sent from there.  While it leaves, nothing more is
+ * read; so the memory stays the same however slow the far side is.
+ *
+ *   local ──lend──► [ room | payload      ] ──seal──► [ header payload ] ──►
+ *
+ * The pump is told what happened and does what it can; it calls nobody back. */
+#ifndef PUMP_UP_H
+#define PUMP_UP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "sm.h"
+
+struct chunk_pool;
+struct sender;
+union chunk;
+
+enum {
+    UP_HEADROOM = 8, /* The header of a frame as long as UP_PAYLOAD */
+    UP_PAYLOAD = 65536 - UP_HEADROOM /* What fills a chunk */
+};
+
+/*            EOF, or pump_up_stop()          the last frame has left
+ *   open ──────────────────────► draining ──────────────────────► done */
+enum pump_up_state { UP_OPEN, UP_DRAINING, UP_DONE, UP_N_STATES };
+
+/* Embedded by the owner; fields belong to pump_up.c. */
+struct pump_up {
+    struct sm sm;
+    struct chunk_pool *pool; /* Where chunks come from */
+    union chunk *chunk;      /* The one in use, or NULL */
+    size_t len;              /* Payload read and not yet sealed */
+    size_t leaving;          /* Payload sealed and not yet gone */
+    uint64_t total;          /* Payload sent */
+    bool starved;            /* There was no memory to lend */
+    char spare[64];          /* Lent then; what comes into it is lost */
+};
+
+/* Ready to lend memory. */
+void pump_up_init(struct pump_up *up, struct chunk_pool *pool,
+                  const struct log *log, unsigned id);
+
+/* Put back the chunk.  Nothing may be reading into it or sending from it. */
+void pump_up_free(struct pump_up *up);
+
+/* Whether there is room for the local stream to be read. */
+bool pump_up_wants(const struct pump_up *up);
+
+/* Lend memory for one read.  Only while pump_up_wants(). */
+void pump_up_lend(struct pump_up *up, uv_buf_t *buf);
+
+/* The read is over: bytes, 0, UV_EOF (draining begins) or an error.  Returns 0
+ * or the error; UV_ENOMEM when there was no memory to read into. */
+int pump_up_took(struct pump_up *up, ssize_t nread);
+
+/* Whether anything was read that has not left yet. */
+bool pump_up_holds(const struct pump_up *up);
+
+/* Send what was read, and whatever control frames wait in @sender.  Returns
+ * what sender_run() returns. */
+int pump_up_run(struct pump_up *up, struct sender *sender);
+
+/* Read no more, as if EOF had come, and drop what was read and not yet given
+ * to the sender. */
+void pump_up_stop(struct pump_up *up);
+
+#endif /* PUMP_UP_H */
