@@ -181,6 +181,12 @@ int acceptor_open(struct acceptor *a, int fd)
     a->poll.data = a;
     a->polling = true;
     a->n_open++;
+    /* Only now libuv says whether somebody watches it already. */
+    rv = uv_poll_start(&a->poll, UV_READABLE, on_poll);
+    if (rv != 0) {
+        return rv;
+    }
+    uv_poll_stop(&a->poll);
     a->fd = fd;
     a->reserve = reserve_open();
     return 0;

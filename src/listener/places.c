@@ -64,6 +64,26 @@ static int passed_check(int fd, struct err *e)
     return 0;
 }
 
+/* Check all that were passed in. */
+static int passed_check_all(const struct listener_config *c, struct err *e)
+{
+    size_t i;
+    size_t j;
+    int rv = 0;
+
+    for (i = 0; rv == 0 && i < c->n_fds; i++) {
+        rv = passed_check(c->fds[i], e);
+        for (j = 0; rv == 0 && j < i; j++) {
+            if (c->fds[j] == c->fds[i]) {
+                rv =
+                    err_set(e, ERR_CONFIG,
+                            "the descriptor %d was passed in twice", c->fds[i]);
+            }
+        }
+    }
+    return rv;
+}
+
 /* Give the socket @fd to an acceptor.  On a code it is still the caller's. */
 static int place_add(struct places *p, uv_loop_t *loop, int fd, bool passed,
                      struct err *e)
@@ -139,11 +159,9 @@ int places_open(struct places *p, const struct listener_config *config,
     if (!config->tcp && config->unix_path == NULL && config->n_fds == 0) {
         return err_set(e, ERR_USAGE, "there is nothing to listen on");
     }
-    for (i = 0; i < config->n_fds; i++) {
-        rv = passed_check(config->fds[i], e);
-        if (rv != 0) {
-            return rv;
-        }
+    rv = passed_check_all(config, e);
+    if (rv != 0) {
+        return rv;
     }
     p->list =
         mem_zalloc((TCP_LISTENER_MAX + 1 + config->n_fds) * sizeof *p->list);

@@ -132,10 +132,11 @@ static void on_file_written(uv_fs_t *req);
 /* Give the rest of the bytes to the pool. */
 static int file_write(struct stdio_out *out)
 {
+    uv_buf_t buf = out->rest;
     int rv;
 
     out->req.data = out;
-    rv = uv_fs_write(out->kick.loop, &out->req, out->use.fd, &out->rest, 1, -1,
+    rv = uv_fs_write(out->kick.loop, &out->req, out->use.fd, &buf, 1, -1,
                      on_file_written);
     out->busy = rv == 0;
     return rv;
