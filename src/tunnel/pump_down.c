@@ -50,13 +50,12 @@ void pump_down_free(struct pump_down *down)
     down->chunk = NULL;
 }
 
-/* Whether a read of @n bytes out of @room shows that there is no more: it was
- * no full record, and nothing waits where a poll cannot see it.  Saves the
- * read that would only say EAGAIN. */
+/* Whether a read of @n bytes out of @room shows that there is no more: nothing
+ * waits where a poll cannot see it.  Saves the read that would only say
+ * EAGAIN. */
 static bool was_the_last(struct transport *t, size_t n, size_t room)
 {
-    return n < room && n < DOWN_RECORD && t->ops->pending != NULL &&
-           !t->ops->pending(t);
+    return n < room && t->ops->pending != NULL && !t->ops->pending(t);
 }
 
 void pump_down_fill(struct pump_down *down)

@@ -40,8 +40,6 @@ static const unsigned next[] = {
 static const struct sm_table table = {"tunnel", LOG_G_TUNNEL, names, next,
                                       TUNNEL_S_COUNT};
 
-enum { WARN_BEFORE_MS = 60000 };
-
 /* Dialing or ending took too long. */
 static void on_phase_expired(struct tunnel *t)
 {

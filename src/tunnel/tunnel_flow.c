@@ -1,61 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tunnel_flow.c - the upgrade, bytes both ways, and how each way ends.
+/* tunnel_flow.c - bytes both ways, and the way to the end.
  *
- * The happy path is: the request leaves, 101 comes, what the local stream said
- * meanwhile leaves as the first frame; then every event does what it makes
- * possible and ends in tunnel_settle(), which asks for the next.
+ * The happy path is: what the local stream said before 101 leaves as the first
+ * frame; then every event does what it makes possible and ends in
+ * tunnel_settle(), which sends what waits and asks for the next event.
  *
- *   local EOF       what was read leaves, what comes is still written out,
- * until the peer closes or sends no payload for linger_ms; then CLOSE 1000
- *   remote CLOSE    is echoed; all that came is written out, then the local
- *                   stream is shut down.  However slow its reader is: the end
- * is its own, and only one chunk is kept for it remote EOF      the same.
- * Without CLOSE it is a normal end if any payload came and no frame was cut:
- * the service is known to hang up so tunnel_close()  the local stream is
- * closed; CLOSE, and what still comes is dropped until the peer's CLOSE
+ * - Local EOF: what was read leaves; what comes is still written out, until
+ *   the peer closes or sends no payload for linger_ms; then CLOSE 1000.
+ * - Remote CLOSE is echoed; all that came is written out, then the local
+ *   stream is shut down.  However slow its reader is: its end is its own
+ *   affair, and only one chunk is kept for it.  A remote EOF is the same.
+ * - tunnel_close(): the local stream is closed; CLOSE, and what still comes is
+ *   dropped until the peer's CLOSE.
  *
- * What can go wrong is: the upgrade is refused, nonsense or late; the peer
- * breaks the protocol (CLOSE with the code the RFC wants), closes with another
- * code than 1000, hangs up early or in a frame, resets the connection, or
- * answers PINGs no more; the local stream cannot be read or written any more;
- * memory is short.  Each is reported once all that can be saved is saved.  When
- * sending fails, what is received has the last word: the reason may be there.
- * Every ending is bounded by close_timeout_ms, except for the local reader. */
+ * What can go wrong is in tunnel_verdict.c.  Each failure is reported once all
+ * that can be saved is saved.  Every ending is bounded by close_timeout_ms,
+ * except for the local reader. */
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "chunk.h"
 #include "tunnel_impl.h"
-
-/* Keep the first failure; what is known from receiving replaces one that only
- * said that nothing can be sent. */
-static bool may_fail(struct tunnel *t)
-{
-    bool may = !t->failed || t->soft;
-
-    t->failed = true;
-    t->soft = false;
-    return may;
-}
-
-/* Put the transport's words for @code into @e. */
-static void explain(struct tunnel *t, int code, struct err *e)
-{
-    t->transport->ops->explain(t->transport, code, e);
-    if (e->code == 0) {
-        err_set_uv(e, code, "the connection to the endpoint");
-    }
-}
-
-/* The service ended the tunnel before any payload came: the dialer may know
- * more. */
-static void ask_dialer(struct tunnel *t)
-{
-    if (t->down.received == 0) {
-        t->config.dialer->ops->refused(t->dial, &t->err, t->date);
-    }
-}
 
 static void on_local_alloc(struct local *l, uv_buf_t *buf)
 {
@@ -64,40 +27,13 @@ static void on_local_alloc(struct local *l, uv_buf_t *buf)
     pump_up_lend(&t->up, buf);
 }
 
-/* The local side broke off; @code is UV_E*. */
-static void local_broken(struct tunnel *t, int code)
-{
-    if (may_fail(t)) {
-        err_set(&t->err, ERR_LOCAL_LOST, "the local side broke off: %s",
-                err_sentence(code));
-    }
-    t->local_gone = true;
-    pump_down_discard(&t->down);
-    tunnel_end(t, WS_CODE_NORMAL);
-}
-
-/* Give up for a reason of our own; @what names the work. */
-static void give_up(struct tunnel *t, int code, const char *what)
-{
-    if (may_fail(t)) {
-        err_set_uv(&t->err, code, what);
-    }
-    tunnel_end(t, WS_CODE_AWAY);
-}
-
 /* Send what was read and what waits; notice the end of our half. */
 static void carry_up(struct tunnel *t)
 {
     int rv = pump_up_run(&t->up, &t->sender);
 
     if (rv != 0 && rv != UV_EAGAIN && !t->unsent) {
-        t->unsent = true;
-        if (!t->failed) {
-            t->failed = true;
-            t->soft = true;
-            explain(t, rv, &t->err);
-        }
-        tunnel_end(t, WS_CODE_NONE);
+        tunnel_unsent(t, rv);
     }
     if (t->up.sm.state == UP_DONE && !t->lingering &&
         t->sm.state == TUNNEL_S_OPEN) {
@@ -115,9 +51,9 @@ static void on_local_read(struct local *l, ssize_t nread)
     int rv = pump_up_took(&t->up, nread);
 
     if (rv == UV_ENOMEM) {
-        give_up(t, rv, "reading the local side");
+        tunnel_give_up(t, rv, "reading the local side");
     } else if (rv != 0) {
-        local_broken(t, rv);
+        tunnel_local_broken(t, rv);
     }
     if (open) {
         tunnel_settle(t);
@@ -152,7 +88,7 @@ void tunnel_on_local_lost(struct local *l, int status)
               err_sentence(status));
     if (t->sm.state == TUNNEL_S_OPEN || t->sm.state == TUNNEL_S_ENDING) {
         if (pump_down_holds(&t->down)) {
-            local_broken(t, status);
+            tunnel_local_broken(t, status);
         }
         t->local_gone = true;
         pump_down_discard(&t->down);
@@ -161,137 +97,6 @@ void tunnel_on_local_lost(struct local *l, int status)
         return;
     }
     tunnel_over(t); /* Dialing or upgrading for nobody. */
-}
-
-/* The hint for the one close reason that is known to be common. */
-static void hint_unreachable(struct err *e)
-{
-    err_hint(e,
-             "the endpoint could not reach the instance: is it running, does "
-             "sshd (or RDP) listen on that port, does the instance's "
-             "security group allow the endpoint's (or, with "
-             "preserve-client-ip, your own address), and does the "
-             "endpoint's allow traffic to the instance?");
-}
-
-/* The peer's CLOSE: what does it mean? */
-static void judge_close(struct tunnel *t, const struct ws_item *item)
-{
-    if (item->code == WS_CODE_NORMAL || item->code == WS_CODE_NONE) {
-        t->failed = t->failed && !t->soft;
-        return;
-    }
-    if (!may_fail(t)) {
-        return;
-    }
-    if (item->len > 0) {
-        err_set(&t->err, ERR_PEER_CLOSED, "Websocket Closure Reason: %.*s",
-                (int)item->len, (const char *)item->data);
-    } else {
-        err_set(&t->err, ERR_PEER_CLOSED,
-                "Websocket Closure Reason: none given (code %u)", item->code);
-    }
-    if (strstr(t->err.msg, "Unable to connect to target") != NULL) {
-        hint_unreachable(&t->err);
-    }
-    snprintf(t->err.request_id, sizeof t->err.request_id, "%s", t->request_id);
-    ask_dialer(t);
-}
-
-/* Whether what ends the tunnel now is the peer's doing, not the answer to
- * ours. */
-static bool unprovoked(const struct tunnel *t)
-{
-    return (t->sm.state == TUNNEL_S_OPEN || t->soft) && !t->expired;
-}
-
-/* A CLOSE came: judge it, echo it, write out what is held. */
-static void take_close(struct tunnel *t, const struct ws_item *item)
-{
-    log_debug(t->log, WS, t->id, "close %u received: %.*s", item->code,
-              (int)item->len, (const char *)item->data);
-    if (unprovoked(t)) {
-        judge_close(t, item);
-    }
-    pump_down_end(&t->down);
-    tunnel_end(t, item->code);
-}
-
-/* The peer broke the protocol. */
-static void take_violation(struct tunnel *t, const struct ws_item *item)
-{
-    if (may_fail(t)) {
-        if (item->code == WS_CODE_UNSUPPORTED) {
-            err_set(&t->err, ERR_PROTOCOL,
-                    "Received invalid data from server, closing websocket "
-                    "connection.");
-        } else {
-            err_set(&t->err, ERR_PROTOCOL,
-                    "the endpoint broke the WebSocket protocol: %s", item->why);
-        }
-    }
-    pump_down_end(&t->down);
-    tunnel_end(t, item->code);
-}
-
-/* A control frame, or the decoder's complaint. */
-static void take_control(struct tunnel *t, const struct ws_item *item)
-{
-    switch (item->type) {
-    case WS_ITEM_PING:
-        log_trace(t->log, WS, t->id, "ping received, %zu bytes", item->len);
-        sender_pong(&t->sender, item->data, item->len);
-        break;
-    case WS_ITEM_PONG:
-        log_trace(t->log, WS, t->id, "pong received");
-        t->pong_seen = true;
-        t->pong_awaited = false;
-        break;
-    case WS_ITEM_CLOSE:
-        take_close(t, item);
-        break;
-    default:
-        take_violation(t, item);
-    }
-}
-
-/* The connection ended in an orderly way, without CLOSE. */
-static void judge_eof(struct tunnel *t)
-{
-    bool cut = ws_decoder_midway(&t->down.decoder);
-
-    if (!cut && (t->down.received > 0 || t->up.sm.state == UP_DONE)) {
-        t->failed = t->failed && !t->soft;
-        return;
-    }
-    if (may_fail(t)) {
-        err_set(&t->err, ERR_PEER_CLOSED, "the endpoint hung up %s",
-                cut ? "in the middle of a frame" : "before any data came");
-        ask_dialer(t);
-    }
-}
-
-/* Nothing more can be received. */
-static void remote_ended(struct tunnel *t)
-{
-    int status = t->down.status;
-
-    if (t->down.sm.state != DOWN_OPEN) {
-        return;
-    }
-    if (status == UV_ENOMEM) {
-        give_up(t, status, "reading from the endpoint");
-    } else if (unprovoked(t)) {
-        if (status == UV_EOF) {
-            judge_eof(t);
-        } else if (may_fail(t)) {
-            explain(t, status, &t->err);
-            ask_dialer(t);
-        }
-    }
-    pump_down_end(&t->down);
-    t->mute = status != UV_ENOMEM;
-    tunnel_end(t, WS_CODE_NORMAL);
 }
 
 static void on_local_written(struct local *l, int status);
@@ -305,13 +110,13 @@ static void carry_down(struct tunnel *t)
     for (;;) {
         switch (pump_down_run(&t->down, on_local_written, &item)) {
         case DOWN_CONTROL:
-            take_control(t, &item);
+            tunnel_take_control(t, &item);
             continue;
         case DOWN_BROKEN:
-            local_broken(t, t->down.local_status);
+            tunnel_local_broken(t, t->down.local_status);
             continue;
         case DOWN_ENDED:
-            remote_ended(t);
+            tunnel_remote_ended(t);
             break;
         case DOWN_AGAIN:
             uv_idle_start(&t->again, tunnel_on_again);
@@ -346,7 +151,7 @@ static void on_local_written(struct local *l, int status)
         return;
     }
     if (status != 0 && !t->closing) {
-        local_broken(t, status);
+        tunnel_local_broken(t, status);
     }
     pump_down_turn(&t->down, false);
     carry_down(t);
@@ -391,8 +196,7 @@ static bool ended(const struct tunnel *t)
     return (out || t->expired) && (in || t->expired) && local;
 }
 
-/* Tell the transport what is worth knowing, if that has changed. */
-static int watch(struct tunnel *t, bool readable, bool writable)
+int tunnel_watch(struct tunnel *t, bool readable, bool writable)
 {
     if (t->watch_read == readable && t->watch_write == writable) {
         return 0;
@@ -419,14 +223,14 @@ void tunnel_settle(struct tunnel *t)
             return;
         }
     }
-    rv = watch(t, pump_down_wants(&t->down),
-               t->sender.blocked && t->sender.error == 0);
+    rv = tunnel_watch(t, pump_down_wants(&t->down),
+                      t->sender.blocked && t->sender.error == 0);
     if (rv == 0 && !t->closing) {
         rv = tunnel_read_local(t, t->sm.state == TUNNEL_S_OPEN &&
                                       pump_up_wants(&t->up));
     }
     if (rv != 0 && !t->expired) {
-        give_up(t, rv, "waiting for the tunnel");
+        tunnel_give_up(t, rv, "waiting for the tunnel");
         tunnel_on_end_expired(t);
     }
 }
@@ -479,14 +283,7 @@ void tunnel_on_ping(struct tunnel *t)
     bool lost = t->pong_awaited && t->pong_seen && !t->deaf && !t->down.heard;
 
     if (lost) {
-        if (may_fail(t)) {
-            err_set(&t->err, ERR_PEER_LOST,
-                    "the endpoint has not answered for %.3g seconds",
-                    (double)t->config.ping_interval_ms / 1000);
-        }
-        pump_down_end(&t->down);
-        t->mute = true;
-        tunnel_end(t, WS_CODE_AWAY);
+        tunnel_peer_lost(t);
     } else {
         t->pong_awaited = !t->sender.blocked;
         t->deaf = !t->watch_read;
@@ -505,128 +302,10 @@ void tunnel_on_end_expired(struct tunnel *t)
     tunnel_settle(t);
 }
 
-/* 101: frames from here on. */
-static void opened(struct tunnel *t)
+void tunnel_flow(struct tunnel *t)
 {
-    const struct tunnel_config *c = &t->config;
-
-    snprintf(t->request_id, sizeof t->request_id, "%s",
-             t->upgrade->response.request_id);
-    snprintf(t->date, sizeof t->date, "%s", t->upgrade->response.date);
-    upgrade_free(t->upgrade);
-    t->upgrade = NULL;
-
-    uv_timer_stop(&t->timers[TIMER_PHASE]);
-    sm_move(&t->sm, TUNNEL_S_OPEN);
-    if (c->ping_interval_ms > 0) {
-        tunnel_timer(t, TIMER_PING, c->ping_interval_ms, c->ping_interval_ms);
-    }
-    if (c->max_duration_ms > 60000) {
-        tunnel_timer(t, TIMER_WARN, c->max_duration_ms - 60000, 0);
-    }
-    log_debug(t->log, WS, t->id, "OpenTunnel RequestId: %s", t->request_id);
-    if (t->event_cb != NULL) {
-        t->event_cb(t, TUNNEL_OPEN);
-    }
-    if (flowing(t)) { /* The owner may have closed. */
-        carry_up(t);
-        carry_down(t);
-        tunnel_settle(t);
-    }
-}
-
-/* The answer is not 101, or not a proper one. */
-static void refused(struct tunnel *t)
-{
-    t->failed = true;
-    ws_response_explain(&t->upgrade->response, &t->err);
-    t->config.dialer->ops->refused(t->dial, &t->err, t->upgrade->response.date);
-    tunnel_over(t);
-}
-
-/* The connection failed with @code while upgrading. */
-static void upgrade_broken(struct tunnel *t, int code)
-{
-    if (code == UV_EOF ||
-        ws_response_end(&t->upgrade->response) == WS_VERDICT_REFUSED) {
-        ws_response_end(&t->upgrade->response);
-        refused(t);
-        return;
-    }
-    t->failed = true;
-    explain(t, code, &t->err);
-    err_wrap(&t->err, "upgrade");
-    tunnel_over(t);
-}
-
-/* Send what is left of the request, read what has come of the answer. */
-static void on_upgrade_ready(struct transport *tr, bool readable, bool writable)
-{
-    struct tunnel *t = tr->data;
-    enum ws_verdict verdict = WS_VERDICT_MORE;
-    int sent = upgrade_send(t->upgrade, tr);
-    const uint8_t *data;
-    size_t len;
-    int rv;
-
-    (void)writable;
-    /* A peer may refuse before it has read everything and hang up: then
-     * sending fails, but the answer is there. */
-    if (readable || (sent != 0 && sent != UV_EAGAIN)) {
-        pump_down_turn(&t->down, true);
-        do {
-            pump_down_fill(&t->down);
-            data = pump_down_peek(&t->down, &len);
-            if (data == NULL) {
-                break;
-            }
-            verdict = ws_response_feed(&t->upgrade->response, data, len, &len);
-            pump_down_skip(&t->down, len);
-        } while (verdict == WS_VERDICT_MORE);
-    }
-    if (verdict == WS_VERDICT_ACCEPTED) {
-        tr->ready_cb = on_ready;
-        opened(t);
-    } else if (verdict != WS_VERDICT_MORE) {
-        refused(t);
-    } else if (t->down.status != 0) {
-        upgrade_broken(t, t->down.status);
-    } else if (sent != 0 && sent != UV_EAGAIN) {
-        upgrade_broken(t, sent);
-    } else {
-        rv = watch(t, true, sent == UV_EAGAIN);
-        if (rv != 0) {
-            upgrade_broken(t, rv);
-        }
-    }
-}
-
-void tunnel_upgrade(struct tunnel *t, const struct dial_result *where)
-{
-    t->transport = where->transport;
-    t->transport->data = t;
-    t->transport->ready_cb = on_upgrade_ready;
-    sender_init(&t->sender, t->transport);
-    pump_down_attach(&t->down, t->transport);
-    t->upgrade = upgrade_new(where, t->config.user_agent, &t->err);
-    if (t->upgrade == NULL) {
-        t->failed = true;
-        tunnel_over(t);
-        return;
-    }
-    tunnel_timer(t, TIMER_PHASE, t->config.upgrade_timeout_ms, 0);
-    on_upgrade_ready(t->transport, false, true);
-}
-
-void tunnel_upgrade_expired(struct tunnel *t)
-{
-    if (ws_response_end(&t->upgrade->response) == WS_VERDICT_REFUSED) {
-        refused(t);
-        return;
-    }
-    t->failed = true;
-    err_set(&t->err, UV_ETIMEDOUT,
-            "the endpoint did not answer the upgrade within %.3g seconds",
-            (double)t->config.upgrade_timeout_ms / 1000);
-    tunnel_over(t);
+    t->transport->ready_cb = on_ready;
+    carry_up(t);
+    carry_down(t);
+    tunnel_settle(t);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tunnel_impl.h - a tunnel's insides, shared by its two .c files.
+/* tunnel_impl.h - a tunnel's insides, shared by its four .c files.
  *
- * tunnel.c is its life: dialing, deadlines, the end, closing.  tunnel_flow.c
- * is what happens in between: the upgrade, bytes, half-close. */
+ * tunnel.c is its life: dialing, deadlines, the end, closing.
+ * tunnel_upgrade.c comes after dialing; tunnel_flow.c is the bytes and the
+ * half-closes; tunnel_verdict.c says what an ending means. */
 #ifndef TUNNEL_IMPL_H
 #define TUNNEL_IMPL_H
 
@@ -101,7 +102,7 @@ void tunnel_over(struct tunnel *t);
 /* Close everything; the caller's last act. */
 void tunnel_teardown(struct tunnel *t);
 
-/* tunnel_flow.c */
+/* tunnel_upgrade.c */
 
 /* The dial is done: send the request. */
 void tunnel_upgrade(struct tunnel *t, const struct dial_result *where);
@@ -109,11 +110,19 @@ void tunnel_upgrade(struct tunnel *t, const struct dial_result *where);
 /* Upgrading took too long. */
 void tunnel_upgrade_expired(struct tunnel *t);
 
-/* Begin or stop reading the local stream, as there is room.  Returns 0 or a
- * code. */
+/* tunnel_flow.c */
+
+/* Begin or stop reading the local stream.  Returns 0 or a code. */
 int tunnel_read_local(struct tunnel *t, bool wanted);
 
-/* Leave the open state.  @code is for our CLOSE. */
+/* Tell the transport what is worth knowing, if that has changed.  Returns 0 or
+ * a code. */
+int tunnel_watch(struct tunnel *t, bool readable, bool writable);
+
+/* Open, or even ending: carry bytes from here on.  The caller's last act. */
+void tunnel_flow(struct tunnel *t);
+
+/* Leave the open state.  @code is for our CLOSE, if none is under way. */
 void tunnel_end(struct tunnel *t, uint16_t code);
 
 /* Do what has become possible while open or ending, and see whether it is over.
@@ -126,5 +135,29 @@ void tunnel_on_again(uv_idle_t *handle);
 void tunnel_on_linger(struct tunnel *t);
 void tunnel_on_ping(struct tunnel *t);
 void tunnel_on_end_expired(struct tunnel *t);
+
+/* tunnel_verdict.c: each records what happened and leaves the open state; the
+ * caller settles. */
+
+/* Put the transport's words for @code into @e. */
+void tunnel_explain(struct tunnel *t, int code, struct err *e);
+
+/* A control frame, or the decoder's complaint. */
+void tunnel_take_control(struct tunnel *t, const struct ws_item *item);
+
+/* Nothing more can be received: t->down.status. */
+void tunnel_remote_ended(struct tunnel *t);
+
+/* Nothing more can be sent. */
+void tunnel_unsent(struct tunnel *t, int code);
+
+/* The local side broke off; @code is UV_E*. */
+void tunnel_local_broken(struct tunnel *t, int code);
+
+/* The peer answers no more. */
+void tunnel_peer_lost(struct tunnel *t);
+
+/* Give up for a reason of our own; @what names the work. */
+void tunnel_give_up(struct tunnel *t, int code, const char *what);
 
 #endif /* TUNNEL_IMPL_H */
