@@ -148,7 +148,7 @@ void tunnel_take_control(struct tunnel *t, const struct ws_item *item);
 /* Nothing more can be received: t->down.status. */
 void tunnel_remote_ended(struct tunnel *t);
 
-/* Nothing more can be sent. */
+/* Nothing more can be sent.  Once the end has begun that is no failure. */
 void tunnel_unsent(struct tunnel *t, int code);
 
 /* The local side broke off; @code is UV_E*. */

@@ -194,7 +194,7 @@ void tunnel_remote_ended(struct tunnel *t)
 void tunnel_unsent(struct tunnel *t, int code)
 {
     t->unsent = true;
-    if (!t->failed) {
+    if (t->sm.state == TUNNEL_S_OPEN) {
         t->failed = true;
         t->soft = true;
         tunnel_explain(t, code, &t->err);

@@ -577,6 +577,19 @@ static void test_send_failure_alone(void **state)
     assert_failed(f, UV_EPIPE, "far: broken pipe");
 }
 
+/* Once the peer has closed, it may be gone before our echo. */
+static void test_echo_cannot_be_sent(void **state)
+{
+    struct fixture *f = *state;
+
+    open_up(f);
+    f->far.send_fails = UV_EPIPE;
+    far_send(&f->far, "\x82\x01x\x88\x02\x03\xe8", 7);
+    run_until(f, &f->closed);
+    assert_ok(f);
+    assert_heard(f, "x");
+}
+
 static void test_local_read_error(void **state)
 {
     struct fixture *f = *state;
@@ -1379,6 +1392,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_send_failure_then_orderly_end,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_send_failure_alone, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_echo_cannot_be_sent, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_local_read_error, setup, teardown),
         cmocka_unit_test_setup_teardown(test_local_read_error_while_dialing,
