@@ -69,10 +69,13 @@ static int absent_holds(const struct iam_condition *c)
     return c->quantifier == IAM_FOR_ANY ? IAM_NO : c->op->negated;
 }
 
-static int condition_holds(const struct question *q)
+int iam_condition_holds(const struct iam_policy *p,
+                        const struct iam_condition *c,
+                        const struct iam_context *context)
 {
-    const struct iam_condition *c = q->condition;
-    const struct iam_strings *values = iam_context_values(q->context, c->key);
+    const struct question question = {c, p->variables, context};
+    const struct question *q = &question;
+    const struct iam_strings *values = iam_context_values(context, c->key);
 
     if (c->op->family == IAM_F_NULL) {
         return null_holds(c, values == NULL);
@@ -101,9 +104,7 @@ int iam_conditions_hold(const struct iam_policy *p,
     int rv;
 
     for (i = 0; i < s->n_conditions; i++) {
-        struct question q = {&s->conditions[i], p->variables, context};
-
-        rv = condition_holds(&q);
+        rv = iam_condition_holds(p, &s->conditions[i], context);
         if (rv != IAM_YES) {
             return rv;
         }

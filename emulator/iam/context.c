@@ -122,6 +122,11 @@ const struct iam_strings *iam_context_values(const struct iam_context *c,
     return entry != NULL && entry->values.n > 0 ? &entry->values : NULL;
 }
 
+bool iam_context_has(const struct iam_context *c, const char *key)
+{
+    return iam_context_values(c, key) != NULL;
+}
+
 const char *iam_context_get(const struct iam_context *c, const char *key)
 {
     const struct iam_strings *values = iam_context_values(c, key);

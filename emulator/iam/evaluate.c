@@ -5,8 +5,7 @@
 
 #include "iam_impl.h"
 
-/* Whether the statement is about this action. */
-static int action_matches(const struct iam_statement *s, const char *action)
+int iam_action_matches(const struct iam_statement *s, const char *action)
 {
     size_t i;
     int rv;
@@ -24,10 +23,9 @@ static int action_matches(const struct iam_statement *s, const char *action)
     return s->not_action;
 }
 
-/* Whether the statement is about this resource. */
-static int resource_matches(const struct iam_policy *p,
-                            const struct iam_statement *s,
-                            const struct iam_request *request)
+int iam_resource_matches(const struct iam_policy *p,
+                         const struct iam_statement *s,
+                         const struct iam_request *request)
 {
     unsigned how = IAM_M_WILD | IAM_M_ARN | IAM_M_ARN_TAIL |
                    (p->variables ? IAM_M_VARIABLES : 0);
@@ -35,6 +33,9 @@ static int resource_matches(const struct iam_policy *p,
     size_t i;
     int rv;
 
+    if (s->resources.n == 0) {
+        return IAM_YES; /* A trust policy is about its role */
+    }
     for (i = 0; i < s->resources.n; i++) {
         rv = iam_match(s->resources.at[i], request->resource, how,
                        request->context);
@@ -54,10 +55,10 @@ int iam_statement_applies(const struct iam_policy *p,
                           const struct iam_statement *s,
                           const struct iam_request *request)
 {
-    int rv = action_matches(s, request->action);
+    int rv = iam_action_matches(s, request->action);
 
-    if (rv == IAM_YES && s->resources.n > 0) {
-        rv = resource_matches(p, s, request);
+    if (rv == IAM_YES) {
+        rv = iam_resource_matches(p, s, request);
     }
     if (rv == IAM_YES) {
         rv = iam_conditions_hold(p, s, request->context);

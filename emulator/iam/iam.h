@@ -64,6 +64,9 @@ int iam_context_add(struct iam_context *c, const char *key, const char *value);
 /* iam_context_add() of a decimal number. */
 int iam_context_add_int(struct iam_context *c, const char *key, int64_t value);
 
+/* Whether @key has a value. */
+bool iam_context_has(const struct iam_context *c, const char *key);
+
 /* The only value of @key; NULL when it has none or several. */
 const char *iam_context_get(const struct iam_context *c, const char *key);
 
@@ -147,5 +150,11 @@ void iam_denial(struct buf *out, const struct iam_result *r,
 /* Append one line without newline that says who decided: "allowed by
  * statement 0 (Sid \"Tunnel\") of policy \"demo\"". */
 void iam_explain(struct buf *out, const struct iam_result *r);
+
+/* Append a line for each statement of @attached that does not apply, saying
+ * what keeps it from applying: "statement 0 of policy \"demo\": the action is
+ * not named".  0 or UV_ENOMEM. */
+int iam_why_not(struct buf *out, const struct iam_attached *attached,
+                const struct iam_request *request);
 
 #endif /* EMU_IAM_H */

@@ -115,10 +115,22 @@ int iam_compare(const struct iam_operator *op, const char *policy_value,
                 const char *request_value, bool variables,
                 const struct iam_context *context);
 
+/* Whether one condition holds.  IAM_YES, IAM_NO or UV_ENOMEM. */
+int iam_condition_holds(const struct iam_policy *p,
+                        const struct iam_condition *c,
+                        const struct iam_context *context);
+
 /* Whether all conditions of @s hold.  IAM_YES, IAM_NO or UV_ENOMEM. */
 int iam_conditions_hold(const struct iam_policy *p,
                         const struct iam_statement *s,
                         const struct iam_context *context);
+
+/* Whether the statement is about this action, about this resource.  IAM_YES,
+ * IAM_NO or UV_ENOMEM. */
+int iam_action_matches(const struct iam_statement *s, const char *action);
+int iam_resource_matches(const struct iam_policy *p,
+                         const struct iam_statement *s,
+                         const struct iam_request *request);
 
 /* Whether @s applies to @request, its principals aside.  IAM_YES, IAM_NO or
  * UV_ENOMEM. */
