@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* web_conn.h - one client's connection: requests, answers, maybe a tunnel. */
+#ifndef WEB_CONN_H
+#define WEB_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "bridge.h"
+#include "buf.h"
+#include "http_parse.h"
+#include "open_tunnel.h"
+#include "server.h"
+#include "sm.h"
+#include "wire.h"
+
+/* Owned by itself: it frees itself when it is over and tells the server.  The
+ * fields belong to web_conn.c and web_tunnel.c. */
+struct web_conn {
+    struct server *server;
+    struct web_conn *prev, *next; /* The server's list */
+    unsigned id;
+    struct sm sm;
+    struct wire wire;
+    uv_timer_t timer; /* The deadline of the present state */
+    uv_timer_t pause; /* A delayed answer, or a fault's delay */
+    char peer_ip[64];
+    bool tls;
+
+    struct buf in;   /* Received and not yet used */
+    size_t seen;     /* What of it was searched for the head's end */
+    char *head_text; /* The head's bytes, cut up */
+    struct http_head head;
+    char *body;
+    struct http_answer answer; /* Being delayed or sent */
+    bool has_answer;
+    bool keep_alive; /* After the answer */
+    bool continued;  /* 100 was sent */
+
+    char request_id[REQUEST_ID_SIZE];
+    struct bridge bridge;
+    struct open_tunnel tunnel;
+    bool has_bridge;      /* bridge was initialised */
+    bool has_tunnel;      /* tunnel was initialised */
+    char endpoint_id[64]; /* To be released, or "" */
+
+    unsigned n_open; /* Parts not yet reported closed */
+    bool closing;
+};
+
+/* Accept the connection waiting on @listener and serve it.  Returns 0 or a
+ * code; then nothing is left behind. */
+int web_conn_accept(struct server *s, struct server_listener *listener);
+
+/* Break it off. */
+void web_conn_close(struct web_conn *c, bool reset);
+
+/* --- for web_tunnel.c --- */
+
+enum web_state {
+    WEB_START,  /* Accepted; perhaps TLS is being set up */
+    WEB_HEAD,   /* Waiting for a request's head */
+    WEB_BODY,   /* Waiting for the rest of it */
+    WEB_ANSWER, /* The answer is on its way, or delayed */
+    WEB_TUNNEL, /* Frames */
+    WEB_LINGER  /* Everything is said; the client may read it */
+};
+
+/* Send @c->answer now, or when its delay is over. */
+void web_conn_answer(struct web_conn *c);
+
+/* Begin an answer of @status with a JSON or text body; the caller adds. */
+struct http_answer *web_conn_new_answer(struct web_conn *c, int status,
+                                        const char *content_type);
+
+/* Everything is said: end the stream, wait for the client, close. */
+void web_conn_linger(struct web_conn *c, bool abrupt);
+
+/* Whether the request at hand asks for a tunnel, and open it. */
+bool web_tunnel_wanted(const struct web_conn *c);
+void web_tunnel_open(struct web_conn *c, const struct http_request *req);
+
+/* Tear it down; calls web_conn_part_closed() when done. */
+void web_tunnel_close(struct web_conn *c);
+void web_conn_part_closed(struct web_conn *c);
+
+#endif /* WEB_CONN_H */
