@@ -106,7 +106,8 @@ static int parse_request_line(char *line, struct http_head *head)
     if (strcmp(version, "HTTP/1.1") == 0) {
         head->keep_alive = true;
     } else if (strcmp(version, "HTTP/1.0") != 0) {
-        return strncmp(version, "HTTP/", 5) == 0 ? 505 : 400;
+        return strncmp(version, "HTTP/", 5) == 0 && strlen(version) == 8 ? 505
+                                                                         : 400;
     }
     return parse_target(target, head);
 }
