@@ -5,22 +5,18 @@
 #include <uv.h>
 
 #include "err.h"
+#include "iam.h"
 #include "impl.h"
 #include "mem.h"
 
 int policy_read(struct iam_policy **out, json_t *doc, bool trust, struct err *e)
 {
-    (void)trust;
-    *out = NULL;
-    if (json_object_get(doc, "Statement") == NULL) {
-        return err_set(e, ERR_PARSE, "a policy needs a Statement");
-    }
-    return 0;
+    return iam_policy_read(out, doc, trust ? IAM_TRUST : IAM_IDENTITY, e);
 }
 
 void policy_free(struct iam_policy *p)
 {
-    (void)p;
+    iam_policy_free(p);
 }
 
 int policy_parse(struct world *w, struct reader *r, struct world_policy *p,
@@ -41,8 +37,11 @@ int policy_parse(struct world *w, struct reader *r, struct world_policy *p,
         w->cap_parsed = cap;
     }
     rv = policy_read(&p->parsed, p->doc, trust, &why);
-    if (rv != 0) {
-        return reader_fail(r, "%s", why.msg);
+    if (rv == UV_ENOMEM) {
+        return err_set_uv(r->e, rv, r->file);
+    }
+    if (rv != 0) { /* "$.Statement...": its path continues ours */
+        return err_set(r->e, rv, "%s: %s%s", r->file, r->path, why.msg + 1);
     }
     w->parsed[w->n_parsed++] = p->parsed;
     return 0;

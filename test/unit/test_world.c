@@ -141,6 +141,10 @@ static const struct {
     {WITH_USER("\"policies\":[\"none\"]"),
      "test: $.accounts[0].users[0].policies[0]: there is no policy \"none\" "
      "in account 111122223333"},
+    {WITH_USER("\"policies\":[{\"Statement\":[{\"Effect\":\"allow\","
+               "\"Action\":\"*\",\"Resource\":\"*\"}]}]"),
+     "test: $.accounts[0].users[0].policies[0].Statement[0].Effect: must be "
+     "\"Allow\" or \"Deny\""},
     {WITH_USER("\"boundary\":7"),
      "test: $.accounts[0].users[0].boundary: must be a policy or the name of "
      "one"},
