@@ -9,6 +9,7 @@
  *
  * A failing input is written to ./fuzz-failed.bin before it is run. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,11 +41,13 @@ struct driver {
 /* Save the input that is being run, then die of the signal. */
 static void on_abort(int number)
 {
-    FILE *f = fopen("fuzz-failed.bin", "wb");
+    int fd = open("fuzz-failed.bin", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ssize_t n;
 
-    if (f != NULL) {
-        fwrite(now_data, 1, now_size, f);
-        fclose(f);
+    if (fd >= 0) {
+        n = write(fd, now_data, now_size);
+        (void)n; /* We are dying already */
+        close(fd);
     }
     signal(number, SIG_DFL);
     raise(number);
@@ -118,7 +121,7 @@ static size_t change(struct driver *d, uint8_t *data, size_t size)
 /* Run @data cut short and changed. */
 static void run_variants(struct driver *d, const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size + 8 * MAX_GROWTH + 1);
+    uint8_t *copy = malloc(size + (size_t)8 * MAX_GROWTH + 1);
     size_t cuts = size < MAX_CUTS ? size : MAX_CUTS;
     size_t i;
 

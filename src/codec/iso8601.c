@@ -53,13 +53,14 @@ static int64_t days_before_year(int year)
 static int64_t civil_to_seconds(const struct civil *c)
 {
     int64_t days = days_before_year(c->year) + c->day - 1;
+    int seconds; /* Of the day */
     int month;
 
     for (month = 1; month < c->month; month++) {
         days += days_in_month(c->year, month);
     }
-    return FIRST_SECOND + days * DAY_SECONDS + c->hour * 3600 + c->minute * 60 +
-           c->second;
+    seconds = c->hour * 3600 + c->minute * 60 + c->second;
+    return FIRST_SECOND + days * DAY_SECONDS + seconds;
 }
 
 /* The date and time of @seconds, moved into the years we write. */
@@ -104,6 +105,15 @@ static char *put(char *p, int value, int n)
         value /= 10;
     }
     return p + n;
+}
+
+/* Write @text without its NUL. */
+static char *put_text(char *p, const char *text)
+{
+    while (*text != '\0') {
+        *p++ = *text++;
+    }
+    return p;
 }
 
 /* Write the date and time, with @dash and @colon between the parts unless
@@ -290,20 +300,20 @@ void http_date(char out[static HTTP_DATE_SIZE], int64_t seconds)
     char *p = out;
 
     civil_from_seconds(&c, seconds);
-    memcpy(p, day_names[c.weekday], 3);
-    memcpy(p + 3, ", ", 2);
-    p = put(p + 5, c.day, 2);
+    p = put_text(p, day_names[c.weekday]);
+    p = put_text(p, ", ");
+    p = put(p, c.day, 2);
     *p++ = ' ';
-    memcpy(p, month_names[c.month - 1], 3);
-    p[3] = ' ';
-    p = put(p + 4, c.year, 4);
+    p = put_text(p, month_names[c.month - 1]);
+    *p++ = ' ';
+    p = put(p, c.year, 4);
     *p++ = ' ';
     p = put(p, c.hour, 2);
     *p++ = ':';
     p = put(p, c.minute, 2);
     *p++ = ':';
     p = put(p, c.second, 2);
-    memcpy(p, " GMT", 5);
+    *put_text(p, " GMT") = '\0';
 }
 
 int http_date_parse(const char *text, int64_t *seconds)

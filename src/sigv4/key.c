@@ -84,7 +84,7 @@ int sigv4_signing_key(unsigned char out[static SIGV4_KEY_SIZE],
     int rv;
 
     iso8601_basic(date, scope->time);
-    buf_init(&first, 64 * 1024);
+    buf_init(&first, (size_t)64 * 1024);
     buf_adds(&first, "AWS4");
     buf_adds(&first, secret);
     rv = buf_error(&first);

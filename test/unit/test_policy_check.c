@@ -219,8 +219,7 @@ static void test_bad_words(void **state)
         "--policy dated.json --action ec2:A --context =x",
         "--policy dated.json --action ec2:A --bogus",
         "--policy dated.json --action ec2:A stray",
-        "--policy dated.json --action ec2:A --boundary dated.json --boundary "
-        "dated.json",
+        "--policy dated.json --boundary dated.json --boundary dated.json",
         "--averyveryveryverylongoptionthatisnone=1",
     };
     struct fixture *f = *state;

@@ -183,7 +183,7 @@ static void run_header_variant(struct suite_case *c)
     }
     assert_int_equal(sigv4_sign(&r, &c->key, &c->scope, &c->req, NULL), 0);
     if (c->sign_body) {
-        c->req.n_headers--;
+        c->headers[--c->req.n_headers] = (struct sigv4_header){NULL, NULL};
     }
     assert_stage(c, "header", "canonical-request", buf_str(&r.canonical));
     assert_stage(c, "header", "string-to-sign", buf_str(&r.string_to_sign));
