@@ -63,6 +63,14 @@ def port_open(port, host="127.0.0.1"):
     return False
 
 
+def has_ipv6():
+    """Whether this host has ::1."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as s:
+        s.bind(("::1", 0))
+        return True
+    return False
+
+
 def alive(pid):
     """Whether the process runs (a zombie does not)."""
     try:
@@ -107,6 +115,55 @@ def random_file(path, size):
             f.write(os.urandom(n))
             left -= n
     return path
+
+
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+SECURITY_GROUP = "sg-0a1b2c3d4e5f60001"
+SUBNET = "subnet-0a1b2c3d4e5f60001"
+VPC = "vpc-0a1b2c3d4e5f60001"
+
+
+def world(routes, **changes):
+    """A world with one instance and one endpoint.
+
+    @routes maps the instance's ports to where they really lead.  @changes
+    replace or add top-level parts; "policy" is the document of the one user,
+    "endpoint" and "instance" are laid over the one there is.
+    """
+    allow_all = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    instance = {
+        "id": INSTANCE, "name": "web", "subnet": SUBNET,
+        "private_ip": ADDRESS, "security_groups": [SECURITY_GROUP],
+        "routes": {str(k): f"127.0.0.1:{v}" for k, v in routes.items()},
+    }
+    endpoint = {"id": ENDPOINT, "subnet": SUBNET,
+                "security_groups": [SECURITY_GROUP]}
+    instance.update(changes.pop("instance", {}))
+    endpoint.update(changes.pop("endpoint", {}))
+    everything = {
+        "region": "eu-central-1",
+        "accounts": [{
+            "id": "111122223333",
+            "policies": {"mine": changes.pop("policy", allow_all)},
+            "users": [{"name": "demo", "policies": ["mine"],
+                       "keys": [{"id": KEY_ID, "secret": SECRET}]}],
+        }],
+        "vpcs": [{"id": VPC, "cidrs": ["10.0.0.0/16", "2001:db8:0:100::/56"]}],
+        "subnets": [{"id": SUBNET, "vpc": VPC, "zone": "eu-central-1a",
+                     "cidrs": ["10.0.1.0/24", "2001:db8:0:101::/64"]}],
+        "security_groups": [{
+            "id": SECURITY_GROUP, "name": "all", "vpc": VPC,
+            "ingress": [{"protocol": "tcp", "port": port,
+                         "groups": [SECURITY_GROUP]}
+                        for port in (22, 3389)],
+        }],
+        "instances": [instance],
+        "endpoints": [endpoint],
+    }
+    everything.update(changes)
+    return everything
 
 
 class EchoServer:
@@ -251,6 +308,49 @@ class Scenario(unittest.TestCase):
                 "-o", f"UserKnownHostsFile={self.dir / 'known_hosts'}",
                 "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
                 "-o", "LogLevel=ERROR"]
+
+    def emulator(self, the_world, *flags):
+        """Start the emulator with @the_world and point the environment at it.
+
+        Returns what it said when it was ready.
+        """
+        where = self.dir / "emulator"
+        where.mkdir(exist_ok=True)
+        path = where / "world.json"
+        path.write_text(json.dumps(the_world))
+        process = self.start(
+            [EMULATOR, "--world", path, "--state-dir", where / "state",
+             "--json", *flags],
+            stdout=subprocess.PIPE, stderr=open(where / "log", "ab"),
+            text=True)
+        line = process.stdout.readline()
+        self.assertTrue(line, (where / "log").read_text())
+        ready = json.loads(line)
+        ready["process"] = process
+        self.env.update({
+            "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": the_world["region"],
+            "AWS_CA_BUNDLE": ready["ca_file"],
+            "AWS_ENDPOINT_URL": f"https://localhost:{ready['https_port']}",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        })
+        return ready
+
+    def proxy_command(self, *flags):
+        """An ssh option that makes eice the ProxyCommand."""
+        words = [EICE, "open-tunnel", "--instance-id", INSTANCE, *flags]
+        return ["-o", "ProxyCommand=" + " ".join(words)]
+
+    def listener(self, *flags, stderr=None):
+        """A listening eice on a port of its choice: the process, the port."""
+        process = self.start(
+            [EICE, "open-tunnel", "--instance-id", INSTANCE,
+             "--local-port", "auto", *flags],
+            stdout=subprocess.PIPE, stderr=stderr, text=True,
+            stdin=subprocess.DEVNULL)
+        line = process.stdout.readline()
+        self.assertRegex(line, r"^Listening for connections on port \d+\.$")
+        return process, int(line.split()[-1].rstrip("."))
 
     def echo_server(self, handler=None):
         server = EchoServer(handler)
