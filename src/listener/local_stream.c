@@ -11,11 +11,13 @@
 #include "local_stream.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
 #include "local.h"
 #include "mem.h"
+#include "peer_user.h"
 
 enum { KEEPALIVE_S = 60 };
 
@@ -141,6 +143,25 @@ static int stream_shutdown(struct local *l, local_write_cb cb)
     return rv;
 }
 
+/* A client that closed its socket and one that only said it will send no more
+ * look alike from here; the kernel knows whether anybody still holds the other
+ * end.  Without that, every client that hangs up first would keep its tunnel,
+ * and its place among the allowed ones, for the linger time. */
+static bool stream_gone(struct local *l)
+{
+    struct local_stream *s = (struct local_stream *)l;
+    struct pollfd p = {.events = 0};
+    uid_t uid;
+
+    if (uv_fileno((uv_handle_t *)s->stream, &p.fd) != 0) {
+        return false;
+    }
+    if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0) {
+        return true; /* A unix socket's other end, or a reset. */
+    }
+    return peer_user_of(p.fd, &uid) == PEER_USER_GONE;
+}
+
 /* The handle is gone: tell the owner, then go too. */
 static void on_closed(uv_handle_t *handle)
 {
@@ -166,6 +187,7 @@ static const struct local_ops stream_ops = {
     .try_write = stream_try_write,
     .write = stream_write,
     .shutdown = stream_shutdown,
+    .gone = stream_gone,
     .close = stream_close,
 };
 

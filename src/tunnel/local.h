@@ -6,6 +6,7 @@
 #ifndef LOCAL_H
 #define LOCAL_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct local;
@@ -46,6 +47,10 @@ struct local_ops {
 
     /* After the last write: tell the reader there is no more. */
     int (*shutdown)(struct local *l, local_write_cb cb);
+
+    /* After UV_EOF: whether the other side is gone altogether, so that nobody
+     * is left to read what could still come.  NULL, or false: not known. */
+    bool (*gone)(struct local *l);
 
     /* Close whatever the state; a pending write reports UV_ECANCELED first. */
     void (*close)(struct local *l, local_close_cb cb);

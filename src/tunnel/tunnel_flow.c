@@ -6,7 +6,8 @@
  * tunnel_settle(), which sends what waits and asks for the next event.
  *
  * - Local EOF: what was read leaves; what comes is still written out, until
- *   the peer closes or sends no payload for linger_ms; then CLOSE 1000.
+ *   the peer closes, sends no payload for linger_ms, or the local side is
+ *   known to be gone altogether; then CLOSE 1000.
  * - Remote CLOSE is echoed; all that came is written out, then the local
  *   stream is shut down.  However slow its reader is: its end is its own
  *   affair, and only one chunk is kept for it.  A remote EOF is the same.
@@ -19,6 +20,9 @@
 #include <assert.h>
 
 #include "tunnel_impl.h"
+
+/* How often a lingering tunnel looks whether its client is still there. */
+enum { LOOK_MS = 500 };
 
 static void on_local_alloc(struct local *l, uv_buf_t *buf)
 {
@@ -39,7 +43,7 @@ static void carry_up(struct tunnel *t)
         t->sm.state == TUNNEL_S_OPEN) {
         t->lingering = true;
         t->data_at = uv_now(t->again.loop);
-        tunnel_timer(t, TIMER_LINGER, t->config.linger_ms, 0);
+        tunnel_timer(t, TIMER_LINGER, 0, 0); /* Look around at once. */
     }
 }
 
@@ -259,16 +263,21 @@ void tunnel_on_again(uv_idle_t *handle)
     tunnel_settle(t);
 }
 
-/* Since the local EOF the peer has been quiet, or has it? */
+/* Since the local EOF the peer has been quiet, or has it?  And is there still
+ * somebody to whom its answer would matter? */
 void tunnel_on_linger(struct tunnel *t)
 {
+    const struct local_ops *ops = t->local->ops;
     uint64_t quiet = uv_now(t->again.loop) - t->data_at;
+    uint64_t wait;
 
     if (pump_down_holds(&t->down)) {
         quiet = 0; /* It is the local reader who is slow. */
     }
-    if (quiet < t->config.linger_ms) {
-        tunnel_timer(t, TIMER_LINGER, t->config.linger_ms - quiet, 0);
+    if (quiet < t->config.linger_ms &&
+        (ops->gone == NULL || !ops->gone(t->local))) {
+        wait = t->config.linger_ms - quiet;
+        tunnel_timer(t, TIMER_LINGER, wait < LOOK_MS ? wait : LOOK_MS, 0);
         return;
     }
     tunnel_end(t, WS_CODE_NORMAL);

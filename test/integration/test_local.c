@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -747,6 +748,65 @@ static int check_fds(void **state)
     return count_fds() == fds_at_start ? 0 : -1;
 }
 
+/* Two connected sockets: TCP over loopback, or unix. */
+static void connected(int family, int pair[2])
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int listening;
+
+    if (family == AF_UNIX) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        return;
+    }
+    listening = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listening, 1), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &len), 0);
+    pair[1] = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(pair[1], (struct sockaddr *)&at, sizeof at), 0);
+    pair[0] = accept(listening, NULL, NULL);
+    assert_true(pair[0] >= 0);
+    close(listening);
+}
+
+static void on_gone_closed(struct local *l)
+{
+    *(bool *)l->data = true;
+}
+
+/* Who only ends his side is still there; who closes is gone. */
+static void test_half_closed_is_not_gone(void **state)
+{
+    static const int families[] = {AF_UNIX, AF_INET};
+    struct local *local;
+    uv_loop_t loop;
+    bool closed;
+    int pair[2];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        connected(families[i], pair);
+        assert_int_equal(uv_loop_init(&loop), 0);
+        assert_int_equal(local_stream_new(&local, &loop, pair[0]), 0);
+        assert_false(local->ops->gone(local));
+        assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
+        assert_false(local->ops->gone(local));
+        close(pair[1]);
+#ifdef __linux__
+        assert_true(local->ops->gone(local));
+#endif
+        closed = false;
+        local->data = &closed;
+        local->ops->close(local, on_gone_closed);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        assert_true(closed);
+        assert_int_equal(uv_loop_close(&loop), 0);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_teardown(name, check_fds)
@@ -766,6 +826,7 @@ int main(void)
         T(test_out_of_memory),
         T(test_stream_over_a_socket),
         T(test_stream_of_the_callers),
+        T(test_half_closed_is_not_gone),
     };
     uv_loop_t loop;
 

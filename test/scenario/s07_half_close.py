@@ -159,6 +159,18 @@ class ListenerHalfClose(harness.Scenario):
             self.assertEqual(s.recv(100), b"%d" % BLOB)
             self.assertEqual(s.recv(100), b"")
 
+    def test_a_client_that_hangs_up_frees_its_place_at_once(self):
+        server = self.echo_server()
+        self.emulator(harness.world({22: server.port}))
+        _, port = self.listener("--max-websocket-connections", "1")
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", port)) as s:
+                s.settimeout(5 * harness.SLOW)
+                s.sendall(b"x")
+                self.assertEqual(s.recv(1), b"x")
+            harness.wait_for("the target to see the end",
+                             lambda: not server.connections, 2)
+
     def test_client_resets(self):
         server = self.echo_server()
         self.emulator(harness.world({22: server.port}))
