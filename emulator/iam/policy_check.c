@@ -124,7 +124,9 @@ static int add_file(struct check *c, struct files *files, const char *path)
                                 text.len, IAM_IDENTITY, &e) != 0) {
         rv = bad_file(c, path, e.msg);
     } else {
-        files->at[files->n].name = slash != NULL ? slash + 1 : path;
+        files->at[files->n].name = strcmp(path, "-") == 0 ? "standard input"
+                                   : slash != NULL        ? slash + 1
+                                                          : path;
         files->at[files->n].policy = files->owned[files->n];
         files->n++;
     }

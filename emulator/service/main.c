@@ -10,6 +10,7 @@
 #include "emulator.h"
 #include "err.h"
 #include "log.h"
+#include "subcommand.h"
 #include "tunnel_gate.h"
 
 static void on_log(void *data, enum log_level level, enum log_group group,
@@ -72,7 +73,11 @@ int main(int argc, char **argv)
     uv_loop_t loop;
     int opt, ready_fd = -1;
     enum log_level level = LOG_L_WARN;
+    const struct subcommand *sub = argc > 1 ? subcommand_find(argv[1]) : NULL;
 
+    if (sub != NULL) {
+        return sub->run(argc - 2, (const char *const *)argv + 2);
+    }
     while ((opt = getopt_long(argc, argv, "v", options, NULL)) != -1) {
         switch (opt) {
         case 'v':
