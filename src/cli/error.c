@@ -83,16 +83,23 @@ static const char *class_of(const struct eice_error *error)
 void error_sentence(struct buf *out, const struct eice_error *error)
 {
     size_t len = strlen(error->message);
+    /* The API's errors are the AWS CLI's to the letter; a tunnel's have what
+     * the owner of the account needs to find it again. */
+    bool id = error->request_id[0] != '\0' &&
+              error->kind != EICE_KIND_SERVICE &&
+              strstr(error->message, error->request_id) == NULL;
 
-    if (error->hint[0] == '\0') {
-        buf_adds(out, error->message);
-        return;
-    }
-    if (len > 0 && error->message[len - 1] == '.') {
+    if (len > 0 && error->message[len - 1] == '.' &&
+        (id || error->hint[0] != '\0')) {
         len--; /* It goes on. */
     }
     buf_add(out, error->message, len);
-    buf_addf(out, " - %s", error->hint);
+    if (id) {
+        buf_addf(out, " (request id %s)", error->request_id);
+    }
+    if (error->hint[0] != '\0') {
+        buf_addf(out, " - %s", error->hint);
+    }
 }
 
 /* What the service itself said, without the frame around it. */

@@ -395,15 +395,8 @@ static void on_event(void *data, const struct eice_event *event)
 
 /* ---- The beginning ----------------------------------------------------- */
 
-/* Whether everybody on the network could connect. */
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-           strcmp(address, "localhost") == 0;
-}
-
-/* Split "ADDR,ADDR" in place, with a warning for those that others reach. */
-static size_t addresses_split(struct run *r, char *text, const char **list)
+/* Split "ADDR,ADDR" in place. */
+static size_t addresses_split(char *text, const char **list)
 {
     char *rest = NULL;
     char *one;
@@ -413,14 +406,24 @@ static size_t addresses_split(struct run *r, char *text, const char **list)
          one != NULL && n < MAX_BIND_ADDRESSES;
          one = strtok_r(NULL, ",", &rest)) {
         list[n++] = one;
-        if (!is_loopback(one)) {
+    }
+    return n;
+}
+
+/* Warn of addresses that other machines can reach. */
+static void addresses_warn(struct run *r, const char *const *list, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (strncmp(list[i], "127.", 4) != 0 && strcmp(list[i], "::1") != 0 &&
+            strcmp(list[i], "localhost") != 0) {
             program_log(r->p, EICE_LOG_WARN, 0,
                         "listening on %s: whoever can reach this address can "
                         "use the tunnel with your credentials",
-                        one);
+                        list[i]);
         }
     }
-    return n;
 }
 
 /* Listen as asked. */
@@ -445,12 +448,17 @@ static int listen_begin(struct run *r, struct eice_error *error)
         .done = on_done,
         .data = r,
     };
+    int rv;
 
     if (a->bind_address != NULL) {
-        o.n_bind_addresses = addresses_split(r, a->bind_address, addresses);
+        o.n_bind_addresses = addresses_split(a->bind_address, addresses);
         o.bind_addresses = addresses;
     }
-    return eice_listen(&r->listener, r->p->eice, &r->target, &o, error);
+    rv = eice_listen(&r->listener, r->p->eice, &r->target, &o, error);
+    if (rv == 0) {
+        addresses_warn(r, addresses, o.n_bind_addresses);
+    }
+    return rv;
 }
 
 /* Let nothing stand on stdin and stdout but the tunnel: the other end of a

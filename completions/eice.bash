@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of eice for bash; written by completions/generate.
+
+_eice_profiles()
+{
+    sed -n -e 's/^\[profile \(.*\)\]$/\1/p' \
+        -e 's/^\[\(default\)\]$/\1/p' \
+        "${AWS_CONFIG_FILE:-$HOME/.aws/config}" 2>/dev/null
+}
+
+_eice()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local command='' words='' i
+
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        open-tunnel)
+            command=${COMP_WORDS[i]}
+            ;;
+        esac
+    done
+    case $prev in
+    --endpoint-url)
+        :
+        return
+        ;;
+    --profile)
+        COMPREPLY=($(compgen -W "$(_eice_profiles)" -- "$cur"))
+        return
+        ;;
+    --region)
+        :
+        return
+        ;;
+    --ca-bundle)
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+        ;;
+    --cli-read-timeout)
+        :
+        return
+        ;;
+    --cli-connect-timeout)
+        :
+        return
+        ;;
+    --cli-error-format)
+        COMPREPLY=($(compgen -W 'legacy json yaml text table enhanced' -- "$cur"))
+        return
+        ;;
+    --log)
+        :
+        return
+        ;;
+    --log-format)
+        COMPREPLY=($(compgen -W 'text json' -- "$cur"))
+        return
+        ;;
+    --instance-id)
+        :
+        return
+        ;;
+    --instance-connect-endpoint-id)
+        :
+        return
+        ;;
+    --instance-connect-endpoint-dns-name)
+        :
+        return
+        ;;
+    --private-ip-address)
+        :
+        return
+        ;;
+    --remote-port)
+        :
+        return
+        ;;
+    --local-port)
+        COMPREPLY=($(compgen -W 'auto' -- "$cur"))
+        return
+        ;;
+    --max-tunnel-duration)
+        :
+        return
+        ;;
+    --max-websocket-connections)
+        :
+        return
+        ;;
+    --local-socket)
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+        ;;
+    --bind-address)
+        :
+        return
+        ;;
+    --when-full)
+        COMPREPLY=($(compgen -W 'close wait' -- "$cur"))
+        return
+        ;;
+    --linger)
+        :
+        return
+        ;;
+    --connect-timeout)
+        :
+        return
+        ;;
+    --ping-interval)
+        :
+        return
+        ;;
+    esac
+    case $command in
+    open-tunnel)
+        words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval'
+        ;;
+    *)
+        words='open-tunnel help'
+        ;;
+    esac
+    words+=' --debug --endpoint-url --no-verify-ssl --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+
+complete -F _eice eice
