@@ -3,16 +3,16 @@
  * service said and by what we know ourselves. */
 #include "hint.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "err.h"
-#include "iso8601.h"
+#include "skew.h"
 
-/* A URL is good for a minute; a clock this far off is worth naming. */
-enum { SKEW_S = 45 };
+/* Signed URLs are good for a minute, headers for five: a clock that is this
+ * much behind spoils the former only (skew.h has the limit of the latter). */
+enum { URL_SKEW_S = 45 };
 
 /* Whether @text holds @word, in any case; NULL holds nothing. */
 static bool holds(const char *text, const char *word)
@@ -72,42 +72,16 @@ static bool is_endpoint_gone(const struct err *e)
            says(e, "does not exist");
 }
 
-/* "3 min 20 s", "2 h 5 min". */
-static void say_span(char *out, size_t size, long long seconds)
-{
-    if (seconds >= 86400) {
-        snprintf(out, size, "%lld d %lld h", seconds / 86400,
-                 seconds % 86400 / 3600);
-    } else if (seconds >= 3600) {
-        snprintf(out, size, "%lld h %lld min", seconds / 3600,
-                 seconds % 3600 / 60);
-    } else if (seconds >= 60) {
-        snprintf(out, size, "%lld min %lld s", seconds / 60, seconds % 60);
-    } else {
-        snprintf(out, size, "%lld s", seconds);
-    }
-}
-
 /* Name a clock that is too far off for a signed URL. */
 static bool hint_clock(struct err *e, const struct hint_facts *f)
 {
-    char span[64];
-    int64_t theirs, off;
+    int64_t skew_s;
 
-    if (f->server_date == NULL ||
-        http_date_parse(f->server_date, &theirs) != 0) {
+    if (!skew_read(f->server_date, f->now, &skew_s) ||
+        llabs((long long)skew_s) < URL_SKEW_S) {
         return false;
     }
-    off = f->now - theirs;
-    if (llabs(off) < SKEW_S) {
-        return false;
-    }
-    say_span(span, sizeof span, llabs(off));
-    err_hint(e,
-             "this machine's clock is %s %s the service's, and a signed URL "
-             "is good for one minute: set the clock (or start NTP) and try "
-             "again",
-             span, off < 0 ? "behind" : "ahead of");
+    skew_hint(e, skew_s);
     return true;
 }
 
@@ -187,7 +161,7 @@ static void hint_expired(struct err *e, const struct hint_facts *f)
 }
 
 /* All that is known about refusals, the surest first. */
-static enum hint_verdict judge(struct err *e, const struct hint_facts *f)
+enum hint_verdict hint_refused(struct err *e, const struct hint_facts *f)
 {
     if (says(e, "Unable to connect to target")) {
         hint_unreachable(e, f);
@@ -233,17 +207,4 @@ static enum hint_verdict judge(struct err *e, const struct hint_facts *f)
         }
     }
     return HINT_NOTHING;
-}
-
-enum hint_verdict hint_refused(struct err *e, const struct hint_facts *f)
-{
-    char before[ERR_HINT_SIZE];
-    enum hint_verdict verdict;
-
-    memcpy(before, e->hint, sizeof before);
-    verdict = judge(e, f);
-    if (before[0] != '\0') {
-        memcpy(e->hint, before, sizeof before); /* Whoever knew it first. */
-    }
-    return verdict;
 }

@@ -30,7 +30,7 @@ enum hint_verdict {
     HINT_FACTS_STALE    /* The endpoint or the instance is not as it was */
 };
 
-/* Add a hint to @e unless it has one, and judge. */
+/* Put a hint into @e, in place of what others guessed, and judge. */
 enum hint_verdict hint_refused(struct err *e, const struct hint_facts *f);
 
 #endif /* HINT_H */

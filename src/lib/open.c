@@ -111,6 +111,19 @@ static void tell(struct eice_tunnel *t, const struct eice_event *event)
     }
 }
 
+/* Report the end; nothing else is told afterwards. */
+static void finish(struct eice_tunnel *t, const struct err *err)
+{
+    struct eice_error error;
+
+    wait_cancel(&t->resolved);
+    uv_timer_stop(&t->timer);
+    if (err != NULL) {
+        fault_export(&error, err);
+    }
+    t->options.done(t->options.data, err != NULL ? &error : NULL);
+}
+
 /* The target is known; a failure is the tunnel's to report. */
 static void on_resolved(struct wait *w, const struct err *err)
 {
@@ -128,12 +141,10 @@ static void on_resolved(struct wait *w, const struct err *err)
 static void on_begin(uv_timer_t *timer)
 {
     struct eice_tunnel *t = timer->data;
-    struct eice_error error;
     struct err e; /* The dial runs into the same one and reports it. */
 
     if (t->start_err.code != 0) {
-        fault_export(&error, &t->start_err);
-        t->options.done(t->options.data, &error);
+        finish(t, &t->start_err);
         return;
     }
     if (route_get(&t->route, &t->resolved, on_resolved, &e) == 0) {
@@ -160,15 +171,7 @@ static void on_tunnel_event(struct tunnel *tunnel, enum tunnel_event event)
 
 static void on_tunnel_done(struct tunnel *tunnel, const struct err *err)
 {
-    struct eice_tunnel *t = tunnel_data(tunnel);
-    struct eice_error error;
-
-    if (err == NULL) {
-        t->options.done(t->options.data, NULL);
-        return;
-    }
-    fault_export(&error, err);
-    t->options.done(t->options.data, &error);
+    finish(tunnel_data(tunnel), err);
 }
 
 /* The timer or the tunnel is closed; after the last one @t goes. */

@@ -356,9 +356,10 @@ int ws_response_explain(const struct ws_response *r, struct err *e)
     }
     ws_refusal_redact(message);
     err_set(e, ERR_UPGRADE,
-            "the endpoint refused the tunnel: %s%s%s%sHTTP %d%s", code,
+            "the endpoint refused the tunnel: %s%s%s%sHTTP %d%s%s%s", code,
             code[0] != '\0' && message[0] != '\0' ? ": " : "", message,
             code[0] != '\0' || message[0] != '\0' ? " (" : "", r->status,
+            r->request_id[0] != '\0' ? ", request id " : "", r->request_id,
             code[0] != '\0' || message[0] != '\0' ? ")" : "");
     if (e != NULL) {
         e->http_status = r->status;

@@ -682,7 +682,9 @@ static void test_local_reader_lost_while_dialing(void **state)
 
 #define H403 "HTTP/1.1 403 Forbidden\r\nDate: D\r\nx-amzn-requestid: r-9\r\n"
 #define BODY "{\"ErrorCode\":\"AccessDenied\",\"Message\":\"no\"}"
-#define REFUSED "the endpoint refused the tunnel: AccessDenied: no (HTTP 403)"
+#define REFUSED                                                                \
+    "the endpoint refused the tunnel: AccessDenied: no (HTTP 403, request id " \
+    "r-9)"
 
 static void test_upgrade_outcomes(void **state)
 {

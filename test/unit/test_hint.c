@@ -294,25 +294,29 @@ static void test_refusals(void **state)
     }
 }
 
-/* Whoever set a hint before knew more. */
-static void test_first_hint_stays(void **state)
+/* We know more than whoever guessed before; where we know nothing, the guess
+ * stays. */
+static void test_earlier_hints(void **state)
 {
-    struct hint_facts facts = {0};
+    struct hint_facts facts = {.remote_port = 22};
     struct err e;
 
     (void)state;
-    err_set(&e, ERR_UPGRADE, "x");
-    snprintf(e.remote_code, sizeof e.remote_code, "ExpiredToken");
-    err_hint(&e, "before");
-    assert_int_equal(hint_refused(&e, &facts), HINT_CREDS_REFUSED);
-    assert_string_equal(e.hint, "before");
+    err_set(&e, ERR_PEER_CLOSED, "Unable to connect to target");
+    err_hint(&e, "a guess");
+    assert_int_equal(hint_refused(&e, &facts), HINT_FACTS_STALE);
+    assert_non_null(strstr(e.hint, "sshd listens on port 22"));
+    err_set(&e, ERR_PEER_CLOSED, "something else");
+    err_hint(&e, "a guess");
+    assert_int_equal(hint_refused(&e, &facts), HINT_NOTHING);
+    assert_string_equal(e.hint, "a guess");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_first_hint_stays),
+        cmocka_unit_test(test_earlier_hints),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
