@@ -12,7 +12,8 @@
 #include "iso8601.h"
 #include "wipe.h"
 
-/* SHA-256 fails only for want of memory or of a crypto provider. */
+/* SHA-256 fails only for want of memory or of a crypto provider.
+ * UNTESTED: the library cannot be made to fail from outside. */
 static int crypto_failed(void)
 {
     ERR_clear_error();
