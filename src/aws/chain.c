@@ -28,7 +28,9 @@
 #include "settings.h"
 
 enum {
-    ADVISORY_S = 15 * 60, /* With less left, new ones are fetched */
+    ADVISORY_S = 15 * 60, /* With less left, new ones are fetched; */
+    SPACE_MIN_S = 5,      /* but not sooner after the last than this, */
+    SPACE_MAX_S = 60,     /* an eighth of their life, or this */
     MARGIN_S = 1,         /* With less left, the old ones are not handed out */
     PAUSE_S = 5           /* Between failed fetches that nobody waits for */
 };
@@ -48,6 +50,7 @@ struct chain {
     struct provider_ctx ctx;
     struct provider *provider;
     struct creds *creds;      /* The latest, or NULL */
+    int64_t advisory_s;       /* With less left of it, fetch another */
     struct creds *refused;    /* The service did not like these */
     int64_t paused_until;     /* No fetch behind anybody's back before */
     bool fetching;            /* @provider has been asked */
@@ -147,6 +150,18 @@ static bool good_for(const struct chain *chain, int64_t seconds)
             chain->creds->expires_at - provider_now() > seconds);
 }
 
+/* How much must be left of credentials that have @life_s now for nobody to
+ * look for others yet. */
+static int64_t advisory_of(int64_t life_s)
+{
+    int64_t space = life_s / 8;
+
+    space = space < SPACE_MIN_S   ? SPACE_MIN_S
+            : space > SPACE_MAX_S ? SPACE_MAX_S
+                                  : space;
+    return life_s - space < ADVISORY_S ? life_s - space : ADVISORY_S;
+}
+
 /* New credentials came. */
 static void take_creds(struct chain *chain, struct creds *creds)
 {
@@ -154,6 +169,7 @@ static void take_creds(struct chain *chain, struct creds *creds)
 
     creds_unref(chain->creds);
     chain->creds = creds;
+    chain->advisory_s = advisory_of(creds->expires_at - provider_now());
     chain->paused_until = 0;
     if (good_for(chain, 0)) {
         settle_all(chain, creds, NULL);
@@ -278,7 +294,7 @@ struct chain_wait *chain_get(struct chain *chain, chain_cb cb, void *data)
     *link = wait;
     if (good_for(chain, MARGIN_S)) {
         settle(wait, chain->creds, NULL);
-        if (!good_for(chain, ADVISORY_S) &&
+        if (!good_for(chain, chain->advisory_s) &&
             provider_now() >= chain->paused_until) {
             fetch(chain, true);
         }

@@ -28,7 +28,6 @@ struct provider_ctx {
     const struct log *log;
     const struct settings *settings;
     int64_t clock_skew_s; /* The services' clock minus ours */
-    bool prompted;        /* An MFA code was asked for already */
     unsigned n_open;      /* Handles and jobs not yet gone */
     /* Called whenever @n_open falls to 0. */
     void (*idle_cb)(struct provider_ctx *ctx);
@@ -108,13 +107,18 @@ struct provider_spec {
     struct provider_ctx *ctx;
     const char *profile; /* Lives as long as the settings */
     bool ignore_env;     /* Variables do not count */
+    bool no_disk_cache;  /* What comes from it is for assuming a role only */
 };
 
 typedef struct provider *provider_make(const struct provider_spec *spec);
 
 provider_make provider_env_new;
+provider_make provider_role_new;
+provider_make provider_web_new;
 provider_make provider_shared_file_new;
 provider_make provider_config_file_new;
+provider_make provider_container_new;
+provider_make provider_imds_new;
 
 /* Several in a row: the first that does not pass is the answer, and from then
  * on the only one that is asked. */

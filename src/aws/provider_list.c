@@ -20,13 +20,14 @@ struct list {
 };
 
 static provider_make *const default_kinds[] = {
-    provider_env_new,
-    provider_shared_file_new,
-    provider_config_file_new,
-    NULL,
+    provider_env_new,         provider_role_new,
+    provider_web_new,         provider_shared_file_new,
+    provider_config_file_new, provider_container_new,
+    provider_imds_new,        NULL,
 };
 
 static provider_make *const profile_kinds[] = {
+    provider_web_new,
     provider_shared_file_new,
     provider_config_file_new,
     NULL,

@@ -2,11 +2,7 @@
 /* settings.c - asking flag, environment and profile in that order. */
 #include "settings.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <uv.h>
@@ -14,6 +10,7 @@
 #include "ini.h"
 #include "log.h"
 #include "mem.h"
+#include "numbers.h"
 #include "partitions.h"
 #include "paths.h"
 #include "profiles.h"
@@ -91,28 +88,6 @@ static bool lookup_bool(const struct settings *s, const char *env,
     return value != NULL && strcasecmp(value, "true") == 0;
 }
 
-/* Python's int(): blanks around, a sign, single underscores between digits. */
-static bool parse_int(const char *text, int64_t *out)
-{
-    const char *p = text + strspn(text, " \t\n\r\f\v");
-    bool minus = *p == '-';
-    int64_t value = 0;
-
-    p += *p == '-' || *p == '+';
-    if (!isdigit((unsigned char)*p)) {
-        return false;
-    }
-    while (isdigit((unsigned char)*p)) {
-        if (value < INT32_MAX) { /* More is as good as that */
-            value = value * 10 + (*p - '0');
-        }
-        p++;
-        p += *p == '_' && isdigit((unsigned char)p[1]);
-    }
-    *out = minus ? -value : value;
-    return p[strspn(p, " \t\n\r\f\v")] == '\0';
-}
-
 /* A number, or @fallback when it is not set. */
 static int lookup_int(const struct settings *s, const char *env,
                       const char *key, int64_t fallback, int64_t *out,
@@ -121,7 +96,7 @@ static int lookup_int(const struct settings *s, const char *env,
     const char *value = lookup(s, env, key);
 
     *out = fallback;
-    if (value != NULL && !parse_int(value, out)) {
+    if (value != NULL && !number_parse(value, out)) {
         return err_set(e, ERR_SETTING,
                        "invalid literal for int() with base 10: '%s'", value);
     }

@@ -112,3 +112,67 @@ bool url_valid(const char *url)
     close = close != NULL ? close : end;
     return host_valid(host, (size_t)(close - host)) && port_valid(close, end);
 }
+
+/* Copy the host of @url, lower case, without brackets, to @host. */
+static void copy_host(const char *url, char host[static URL_HOST_TEXT])
+{
+    const char *from = strstr(url, "://");
+    const char *end, *p;
+    size_t n, i;
+
+    strcpy(host, "None");
+    if (from == NULL) {
+        return;
+    }
+    from += 3;
+    end = from + strcspn(from, "/?#");
+    for (p = from; p < end; p++) {
+        if (*p == '@') {
+            from = p + 1;
+        }
+    }
+    if (*from == '[') {
+        from++;
+        n = strcspn(from, "]");
+    } else {
+        n = strcspn(from, ":/?#");
+    }
+    if (n == 0 || n >= URL_HOST_TEXT || from + n > end) {
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        host[i] = (char)tolower((unsigned char)from[i]);
+    }
+    host[n] = '\0';
+}
+
+/* Whether @host is an address of this machine's loopback. */
+static bool is_loopback(const char *host)
+{
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+
+    if (uv_ip4_addr(host, 0, &v4) == 0) {
+        return (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
+    }
+    return uv_ip6_addr(host, 0, &v6) == 0 &&
+           IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+}
+
+bool url_container_allowed(const char *url, char host[static URL_HOST_TEXT])
+{
+    static const char *const allowed[] = {"169.254.170.2", "169.254.170.23",
+                                          "fd00:ec2::23", "localhost"};
+    size_t i;
+
+    copy_host(url, host);
+    if (strncasecmp(url, "https://", 8) == 0 || is_loopback(host)) {
+        return true;
+    }
+    for (i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
+        if (strcmp(allowed[i], host) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

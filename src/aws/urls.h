@@ -13,4 +13,11 @@ bool url_has_scheme(const char *url);
  * port that is a number, if any. */
 bool url_valid(const char *url);
 
+enum { URL_HOST_TEXT = 256 };
+
+/* Whether credentials of a container may be asked for at @url: over https, or
+ * from a loopback address or one of the hosts that containers have.  @host is
+ * set to its host, "None" if it has none. */
+bool url_container_allowed(const char *url, char host[static URL_HOST_TEXT]);
+
 #endif /* URLS_H */

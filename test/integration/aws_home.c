@@ -161,7 +161,6 @@ void aws_home_shut(struct aws_home *h)
     }
     settings_free(h->settings);
     h->settings = NULL;
-    assert_int_equal(uv_loop_alive(&h->loop), 0);
 }
 
 /* The chain has answered. */
@@ -189,6 +188,11 @@ int aws_home_get(struct aws_home *h)
         uv_run(&h->loop, UV_RUN_ONCE);
     }
     return h->err.code;
+}
+
+void aws_home_age(struct aws_home *h, int64_t seconds)
+{
+    h->creds->expires_at -= seconds; /* The chain holds the same set */
 }
 
 int aws_home_once(struct aws_home *h)

@@ -55,16 +55,20 @@ char *aws_home_read(struct aws_home *h, const char *name);
  * settings are refused. */
 bool aws_home_open(struct aws_home *h);
 
-/* Close chain, net and settings; the loop must be left without a handle. */
+/* Close chain, net and settings. */
 void aws_home_shut(struct aws_home *h);
 
 /* Ask the chain and run the loop until it answered.  Returns the code. */
 int aws_home_get(struct aws_home *h);
 
+/* Let the last credentials come @seconds nearer to their end. */
+void aws_home_age(struct aws_home *h, int64_t seconds);
+
 /* All of it: open, get, shut. */
 int aws_home_once(struct aws_home *h);
 
-/* Free everything and remove the directory. */
+/* Free everything and remove the directory; the loop must be left without a
+ * handle. */
 void aws_home_drop(struct aws_home *h);
 
 /* Whether @text was logged. */

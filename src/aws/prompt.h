@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prompt.h - asking the user for a code on the terminal, without echo.
+ *
+ * The terminal is /dev/tty whatever stdin, stdout and stderr are: they may
+ * carry somebody's bytes, and ssh may be the one who talks to the user.  The
+ * loop is not held up meanwhile. */
+#ifndef PROMPT_H
+#define PROMPT_H
+
+#include "err.h"
+
+struct prompt;
+struct provider_ctx;
+
+enum { PROMPT_MAX = 128 };
+
+/* The line without its end (lent; wiped afterwards), or why there is none: no
+ * terminal, not in its foreground, end of input, nobody answered for minutes.
+ * Once, never from inside prompt_start(); not at all after prompt_close(). */
+typedef void (*prompt_cb)(void *data, const char *line, const struct err *err);
+
+/* Show @text on the terminal and read a line.  Returns 0, or a code with @e
+ * filled and nothing will be called. */
+int prompt_start(struct prompt **out, struct provider_ctx *ctx,
+                 const char *text, prompt_cb cb, void *data, struct err *e);
+
+/* Put the terminal back as it was and free @p; NULL is fine.  Any state, and
+ * from @cb. */
+void prompt_close(struct prompt *p);
+
+#endif /* PROMPT_H */
