@@ -36,13 +36,15 @@ static void descriptors_prepare(void)
     }
 }
 
-/* No secret of ours reaches a core file, or another process of the user. */
+/* No secret of ours reaches a core file, or another process of the user.  The
+ * limit alone does not bind a handler that cores are piped to; core(5). */
 static void core_disable(void)
 {
     static const struct rlimit none = {0, 0};
 
     (void)setrlimit(RLIMIT_CORE, &none);
-#if defined(__linux__) && defined(PR_SET_DUMPABLE)
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+    /* The leak sanitizer has to look into its own process. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }

@@ -411,11 +411,11 @@ static size_t addresses_split(char *text, const char **list)
 }
 
 /* Warn of addresses that other machines can reach. */
-static void addresses_warn(struct run *r, const char *const *list, size_t n)
+static void addresses_warn(struct run *r, const char *const *list)
 {
     size_t i;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; list[i] != NULL; i++) {
         if (strncmp(list[i], "127.", 4) != 0 && strcmp(list[i], "::1") != 0 &&
             strcmp(list[i], "localhost") != 0) {
             program_log(r->p, EICE_LOG_WARN, 0,
@@ -430,7 +430,7 @@ static void addresses_warn(struct run *r, const char *const *list, size_t n)
 static int listen_begin(struct run *r, struct eice_error *error)
 {
     const struct args *a = r->args;
-    const char *addresses[MAX_BIND_ADDRESSES];
+    const char *addresses[MAX_BIND_ADDRESSES + 1] = {0};
     struct eice_listen_options o = {
         .size = sizeof o,
         .tcp = a->local_port != OPTION_UNSET,
@@ -456,7 +456,7 @@ static int listen_begin(struct run *r, struct eice_error *error)
     }
     rv = eice_listen(&r->listener, r->p->eice, &r->target, &o, error);
     if (rv == 0) {
-        addresses_warn(r, addresses, o.n_bind_addresses);
+        addresses_warn(r, addresses);
     }
     return rv;
 }

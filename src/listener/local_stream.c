@@ -224,7 +224,7 @@ static int stream_open(struct local_stream *s, uv_loop_t *loop, int family,
 
 int local_stream_new(struct local **out, uv_loop_t *loop, int fd)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_storage addr = {0};
     socklen_t len = sizeof addr;
     struct local_stream *s;
     int rv;

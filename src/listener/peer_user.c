@@ -25,18 +25,25 @@
 /* As much of /proc/net/tcp as is read: some 27,000 sockets. */
 enum { TABLE_LIMIT = 4 << 20 };
 
+/* An address of any family; unix ones are cut, which does not matter. */
+union address {
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
+    struct sockaddr any;
+};
+
 /* ::ffff:1.2.3.4 as the IPv4 address it stands for; others as they are. */
-static void unmap(struct sockaddr_storage *addr)
+static void unmap(union address *addr)
 {
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)addr;
     struct sockaddr_in four = {.sin_family = AF_INET};
 
-    if (addr->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+    if (addr->any.sa_family != AF_INET6 ||
+        !IN6_IS_ADDR_V4MAPPED(&addr->six.sin6_addr)) {
         return;
     }
-    four.sin_port = six->sin6_port;
-    memcpy(&four.sin_addr, &six->sin6_addr.s6_addr[12], 4);
-    memcpy(addr, &four, sizeof four);
+    four.sin_port = addr->six.sin6_port;
+    memcpy(&four.sin_addr, &addr->six.sin6_addr.s6_addr[12], 4);
+    addr->four = four;
 }
 
 /* The bytes and the number of bytes of an address. */
@@ -170,7 +177,7 @@ static int diag_ask(const struct sockaddr *own, const struct sockaddr *other,
     union {
         struct nlmsghdr head;
         char bytes[4096];
-    } answer;
+    } answer = {0};
     const struct nlmsgerr *nlerr;
     struct question q;
     ssize_t n;
@@ -235,7 +242,7 @@ static enum peer_user proc_search(const char *path, const struct sockaddr *own,
 static enum peer_user owner_of(const struct sockaddr *own,
                                const struct sockaddr *other, uid_t *uid)
 {
-    struct inet_diag_msg msg;
+    struct inet_diag_msg msg = {0};
     enum peer_user found;
     int rv;
 
@@ -305,28 +312,28 @@ static bool hung_up(int fd)
 
 enum peer_user peer_user_of(int fd, uid_t *uid)
 {
-    struct sockaddr_storage own;
-    struct sockaddr_storage other;
+    union address own = {0};
+    union address other = {0};
     socklen_t len = sizeof own;
     enum peer_user found;
 
-    if (getsockname(fd, (struct sockaddr *)&own, &len) != 0) {
+    if (getsockname(fd, &own.any, &len) != 0) {
         return PEER_USER_GONE;
     }
-    if (own.ss_family == AF_UNIX) {
+    if (own.any.sa_family == AF_UNIX) {
         return unix_peer(fd, uid);
     }
     len = sizeof other;
-    if (getpeername(fd, (struct sockaddr *)&other, &len) != 0) {
+    if (getpeername(fd, &other.any, &len) != 0) {
         return PEER_USER_GONE; /* ENOTCONN: reset before we looked. */
     }
     unmap(&own);
     unmap(&other);
-    found = owner_of((struct sockaddr *)&other, (struct sockaddr *)&own, uid);
+    found = owner_of(&other.any, &own.any, uid);
     if (found != PEER_USER_UNKNOWN) {
         return found;
     }
-    if (!is_loopback((struct sockaddr *)&other)) {
+    if (!is_loopback(&other.any)) {
         return PEER_USER_REMOTE;
     }
     return hung_up(fd) ? PEER_USER_GONE : PEER_USER_UNKNOWN;

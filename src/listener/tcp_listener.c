@@ -164,13 +164,13 @@ static int place_listen(const struct place *p, int port, int *out)
 /* The port the kernel chose for @fd. */
 static int port_of(int fd)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_in6 addr = {0}; /* Large enough for IPv4 as well */
     socklen_t len = sizeof addr;
 
     if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
         return 0;
     }
-    return ntohs(((struct sockaddr_in *)&addr)->sin_port);
+    return ntohs(addr.sin6_port); /* At the same place in both families */
 }
 
 /* Whether @error says that the family of @p does not exist here. */

@@ -352,11 +352,11 @@ static int squat(const char *address, int port)
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_in6 addr = {0};
     socklen_t len = sizeof addr;
 
     getsockname(fd, (struct sockaddr *)&addr, &len);
-    return ntohs(((struct sockaddr_in *)&addr)->sin_port);
+    return ntohs(addr.sin6_port); /* At the same place in both families */
 }
 
 static void test_a_port_in_use_is_named(void **state)

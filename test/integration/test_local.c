@@ -327,7 +327,6 @@ static void test_a_fifo_whose_writer_has_left_ends(void **state)
     in = open(path, O_RDWR);
     writer = open(path, O_WRONLY);
     close(in);
-    in = -1;
     /* Reader and writer as a shell would open them. */
     in = open(path, O_RDONLY | O_NONBLOCK);
     assert_int_equal(fcntl(in, F_SETFL, 0), 0);
