@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,6 +37,31 @@ static const char *get_env(void *data, const char *name)
         }
     }
     return NULL;
+}
+
+void bed_prepare(void)
+{
+    static const char *const proxies[] = {"http_proxy", "https_proxy",
+                                          "HTTP_PROXY", "HTTPS_PROXY",
+                                          "all_proxy",  "ALL_PROXY"};
+    size_t i;
+
+    signal(SIGPIPE, SIG_IGN);
+    for (i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
+        unsetenv(proxies[i]);
+    }
+}
+
+bool bed_fail_one(void *data, size_t size)
+{
+    struct bed_countdown *c = data;
+
+    (void)size;
+    if (c->left-- == 0) {
+        c->fired = true;
+        return false;
+    }
+    return true;
 }
 
 void bed_env(struct bed *b, const char *name, const char *value)

@@ -66,6 +66,16 @@ struct bed {
     char api_target[128]; /* Its X-Amz-Target, or "" */
 };
 
+/* For main(): no proxy in the environment, no SIGPIPE. */
+void bed_prepare(void);
+
+/* A hook for mem_set_hook() that fails the allocation whose turn it is. */
+struct bed_countdown {
+    unsigned left; /* How many succeed before */
+    bool fired;
+};
+bool bed_fail_one(void *data, size_t size);
+
 /* A loop, an endpoint, the APIs, and an environment with keys and a region;
  * no context yet.  Options and target are filled. */
 void bed_init(struct bed *b);

@@ -6,12 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "eice_bed.h"
@@ -534,37 +532,19 @@ static void test_close_after_any_turn(void **state)
     assert_true(turns > 4);
 }
 
-/* Fails the allocation whose turn it is. */
-struct countdown {
-    unsigned left;
-    bool fired;
-};
-
-static bool fail_one(void *data, size_t size)
-{
-    struct countdown *c = data;
-
-    (void)size;
-    if (c->left-- == 0) {
-        c->fired = true;
-        return false;
-    }
-    return true;
-}
-
 static void test_short_of_memory(void **state)
 {
     unsigned n, refused = 0, failed = 0;
 
     (void)state;
     for (n = 0;; n++) {
-        struct countdown c = {.left = n};
+        struct bed_countdown c = {.left = n};
         struct eice_error error;
         struct trial t;
 
         trial_init(&t);
         bed_ask_api(&t.bed);
-        mem_set_hook(fail_one, &c);
+        mem_set_hook(bed_fail_one, &c);
         if (eice_new(&t.bed.eice, &t.bed.loop.loop, &t.bed.options, &error) !=
                 0 ||
             try_open(&t, &error) != 0) {
@@ -592,9 +572,6 @@ static void test_short_of_memory(void **state)
 
 int main(void)
 {
-    static const char *const proxies[] = {"http_proxy", "https_proxy",
-                                          "HTTP_PROXY", "HTTPS_PROXY",
-                                          "all_proxy",  "ALL_PROXY"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_carries_both_ways),
         cmocka_unit_test(test_asks_as_the_service_wants),
@@ -618,11 +595,7 @@ int main(void)
         cmocka_unit_test(test_close_after_any_turn),
         cmocka_unit_test(test_short_of_memory),
     };
-    size_t i;
 
-    signal(SIGPIPE, SIG_IGN);
-    for (i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
-        unsetenv(proxies[i]);
-    }
+    bed_prepare();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
