@@ -37,14 +37,22 @@ static bool is_id(const char *text, const char *prefix, char more)
     return true;
 }
 
+/* Refuse @text with @sentence, which is the CLI's; show what was given. */
+static int refuse(struct err *e, const char *text, const char *sentence)
+{
+    err_set(e, ERR_USAGE, "%s", sentence);
+    err_hint(e, "this was given: \"%.80s\"", text);
+    return ERR_USAGE;
+}
+
 static int check_instance_id(const char *text, struct err *e)
 {
     if (is_id(text, "i-", '\0')) {
         return 0;
     }
-    return err_set(e, ERR_USAGE,
-                   "The specified instance ID is invalid. Provide the full "
-                   "instance ID in the form i-xxxxxxxxxxxxxxxxx.");
+    return refuse(e, text,
+                  "The specified instance ID is invalid. Provide the full "
+                  "instance ID in the form i-xxxxxxxxxxxxxxxxx.");
 }
 
 static int check_endpoint_id(const char *text, struct err *e)
@@ -52,10 +60,10 @@ static int check_endpoint_id(const char *text, struct err *e)
     if (is_id(text, "eice-", '_')) {
         return 0;
     }
-    return err_set(e, ERR_USAGE,
-                   "The specified endpointId is invalid. Provide the full EC2 "
-                   "Instance Connect Endpoint ID in the form "
-                   "eice-xxxxxxxxxxxxxxxxx.");
+    return refuse(e, text,
+                  "The specified endpointId is invalid. Provide the full EC2 "
+                  "Instance Connect Endpoint ID in the form "
+                  "eice-xxxxxxxxxxxxxxxxx.");
 }
 
 /* "host", "host:port", "[v6]" or "[v6]:port". */
@@ -68,9 +76,9 @@ static int check_dns_name(const char *text, struct err *e)
     if (!bare_v6 && host_port_split(host, &port, text)) {
         return 0;
     }
-    return err_set(e, ERR_USAGE,
-                   "The specified dnsName is invalid. Provide a host name, or "
-                   "a host name, a colon and a port.");
+    return refuse(e, text,
+                  "The specified dnsName is invalid. Provide a host name, or "
+                  "a host name, a colon and a port.");
 }
 
 static int check_private_ip(const char *text, struct err *e)
@@ -80,18 +88,17 @@ static int check_private_ip(const char *text, struct err *e)
     if (ip_parse(&ip, text)) {
         return 0;
     }
-    return err_set(e, ERR_USAGE,
-                   "The specified private IP address is invalid. Provide an "
-                   "IPv4 or IPv6 address, without brackets or port.");
+    return refuse(e, text,
+                  "The specified private IP address is invalid. Provide an "
+                  "IPv4 or IPv6 address, without brackets or port.");
 }
 
 static int check_remote_port(int port, bool force, struct err *e)
 {
     if (port < 1 || port > 65535) {
         return err_set(e, ERR_USAGE,
-                       "The remote port %d is invalid. A port is a number "
-                       "from 1 to 65535.",
-                       port);
+                       "The remote port is invalid. A port is a number from "
+                       "1 to 65535.");
     }
     if (port == EICE_PORT_SSH || port == EICE_PORT_RDP || force) {
         return 0;

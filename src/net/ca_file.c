@@ -39,7 +39,7 @@ static int read_all(const char *path, struct buf *text, struct err *e)
     int rv;
 
     if (f == NULL) {
-        return err_set(e, ERR_CONFIG, "CA file %s: %s", path,
+        return err_set(e, ERR_SETTING, "CA file %s: %s", path,
                        uv_strerror(uv_translate_sys_error(errno)));
     }
     while ((n = fread(part, 1, sizeof part, f)) > 0) {
@@ -48,18 +48,18 @@ static int read_all(const char *path, struct buf *text, struct err *e)
     rv = ferror(f) ? errno : 0;
     fclose(f);
     if (rv != 0) {
-        return err_set(e, ERR_CONFIG, "CA file %s: %s", path,
+        return err_set(e, ERR_SETTING, "CA file %s: %s", path,
                        uv_strerror(uv_translate_sys_error(rv)));
     }
     if (buf_error(text) == UV_ENOMEM) {
         return err_set_uv(e, UV_ENOMEM, "CA file");
     }
     if (buf_error(text) != 0) {
-        return err_set(e, ERR_CONFIG, "CA file %s: larger than %d MiB", path,
+        return err_set(e, ERR_SETTING, "CA file %s: larger than %d MiB", path,
                        CA_FILE_MAX / 1024 / 1024);
     }
     if (text->len == 0) {
-        return err_set(e, ERR_CONFIG, "CA file %s: the file is empty", path);
+        return err_set(e, ERR_SETTING, "CA file %s: the file is empty", path);
     }
     return 0;
 }
@@ -145,7 +145,7 @@ static int read_block(struct reader *r, struct err *e)
         }
     }
     if (!is_mark(r->at, "END ")) {
-        return err_set(e, ERR_CONFIG,
+        return err_set(e, ERR_SETTING,
                        "CA file %s line %u: the certificate has no END line",
                        r->path, line);
     }
@@ -158,14 +158,14 @@ static int read_block(struct reader *r, struct err *e)
     cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
     BIO_free(bio);
     if (cert == NULL) {
-        return err_set(e, ERR_CONFIG,
+        return err_set(e, ERR_SETTING,
                        "CA file %s line %u: unreadable certificate: %s",
                        r->path, bad_line > 0 ? bad_line : line, last_reason());
     }
     ok = X509_STORE_add_cert(r->store, cert);
     X509_free(cert);
     if (!ok) {
-        return err_set(e, ERR_CONFIG,
+        return err_set(e, ERR_SETTING,
                        "CA file %s line %u: unusable certificate: %s", r->path,
                        line, last_reason());
     }
@@ -190,7 +190,7 @@ int ca_file_load(const char *path, X509_STORE *store, struct err *e)
         }
     }
     if (rv == 0 && r.n_found == 0) {
-        rv = err_set(e, ERR_CONFIG,
+        rv = err_set(e, ERR_SETTING,
                      "CA file %s: holds no certificate in PEM form", path);
     }
     buf_free(&text);

@@ -7,7 +7,7 @@ struct err;
 struct x509_store_st;
 
 /* Add every certificate of the PEM file @path to @store (an X509_STORE).
- * Returns 0, or ERR_CONFIG with the path, the line and the reason in @e: not
+ * Returns 0, or ERR_SETTING with the path, the line and the reason in @e: not
  * readable, empty, without a certificate, or one that cannot be parsed.
  * Reads the file at once; not for use while the loop has work. */
 int ca_file_load(const char *path, struct x509_store_st *store, struct err *e);

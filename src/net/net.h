@@ -23,7 +23,7 @@ struct net_config {
 typedef void (*net_close_cb)(void *data);
 
 /* Make a net on @loop.  A CA file is checked here: unreadable or unparsable is
- * ERR_CONFIG with its path (and line) in @e.  *out is set on 0 only. */
+ * ERR_SETTING with its path (and line) in @e.  *out is set on 0 only. */
 int net_new(struct net **out, uv_loop_t *loop, const struct log *log,
             const struct net_config *config, struct err *e);
 

@@ -182,7 +182,7 @@ static int use_system(struct trust *t, struct err *e)
 static int use_dir(struct trust *t, const char *path, struct err *e)
 {
     if (!trust_dir_usable(path)) {
-        return err_set(e, ERR_CONFIG,
+        return err_set(e, ERR_SETTING,
                        "CA directory %s: holds no certificate under its hash "
                        "(openssl rehash makes them)",
                        path);
@@ -203,7 +203,7 @@ int trust_init(struct trust *t, const char *ca, bool no_verify, struct err *e)
         return use_system(t, e);
     }
     if (stat(ca, &st) != 0) {
-        return err_set(e, ERR_CONFIG, "CA file %s: %s", ca,
+        return err_set(e, ERR_SETTING, "CA file %s: %s", ca,
                        uv_strerror(uv_translate_sys_error(errno)));
     }
     if (S_ISDIR(st.st_mode) || twin_of(ca) != NULL) {

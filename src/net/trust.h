@@ -21,7 +21,7 @@ struct trust {
     struct x509_store_st *store; /* @file read once, when it is the user's */
 };
 
-/* Decide; @ca is the user's own choice or NULL.  0, UV_ENOMEM, or ERR_CONFIG
+/* Decide; @ca is the user's own choice or NULL.  0, UV_ENOMEM, or ERR_SETTING
  * with the path and what is wrong with it.  trust_free() either way. */
 int trust_init(struct trust *t, const char *ca, bool no_verify, struct err *e);
 

@@ -280,7 +280,7 @@ static void classify(struct failure *f, CURLcode code)
         bad_certificate(f);
         break;
     case CURLE_SSL_CACERT_BADFILE:
-        f->code = ERR_CONFIG;
+        f->code = ERR_SETTING;
         reason(f, "the CA file %s cannot be used",
                f->x->net->trust.file != NULL ? f->x->net->trust.file : "");
         advice(f, "check SSL_CERT_FILE and CURL_CA_BUNDLE");

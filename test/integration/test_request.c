@@ -841,9 +841,9 @@ static void refuse_ca(struct net_rig *rig, const char *path, const char *words)
     struct err err = {0};
 
     assert_int_equal(net_new(&net, &rig->t.loop, &rig->log, &config, &err),
-                     ERR_CONFIG);
+                     ERR_SETTING);
     assert_null(net);
-    assert_int_equal(err.code, ERR_CONFIG);
+    assert_int_equal(err.code, ERR_SETTING);
     if (strstr(err.msg, path) == NULL || strstr(err.msg, words) == NULL) {
         fail_msg("\"%s\", wanted \"%s\"", err.msg, words);
     }

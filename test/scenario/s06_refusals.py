@@ -201,7 +201,7 @@ class BadInput(harness.Scenario):
 
     def test_ports(self):
         for value in ("0", "65536", "-1"):
-            self.bad({**self.GOOD, "--remote-port": value}, value)
+            self.bad({**self.GOOD, "--remote-port": value}, "1 to 65535")
         self.bad({**self.GOOD, "--local-port": "65536"}, "65536")
         self.bad({**self.GOOD, "--local-port": "many"}, "many", 255)
 
