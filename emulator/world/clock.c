@@ -67,6 +67,12 @@ int world_uuid(struct world *w, char out[static WORLD_UUID_SIZE])
     return rv;
 }
 
+const unsigned char *world_secret(const struct world *w, size_t *len)
+{
+    *len = sizeof w->secret;
+    return w->secret;
+}
+
 void world_settle(struct world *w)
 {
     int64_t now = world_now_ms(w);

@@ -66,6 +66,7 @@ struct world {
     size_t n_tokens;
     struct world_set_route *set_routes;
     uint64_t generation;
+    unsigned char secret[32];
 };
 
 /* The table of the whole file; its object is a struct world. */

@@ -9,6 +9,7 @@
 #include "impl.h"
 #include "mem.h"
 #include "policy.h"
+#include "wipe.h"
 
 #define AT(type, member) offsetof(struct type, member)
 #define LIST(name, member, rec)                                                \
@@ -201,6 +202,10 @@ int world_parse(struct world **out, const char *text, size_t len,
     set_defaults(w);
     w->doc = reader_document(name, text, len, e);
     rv = w->doc == NULL ? e != NULL ? e->code : ERR_PARSE : read_all(w, &r);
+    if (rv == 0 && world_random(w, w->secret, sizeof w->secret) != 0) {
+        rv = err_set_uv(e, UV_EIO,
+                        "random bytes"); /* UNTESTED: no /dev/urandom */
+    }
     if (rv != 0) {
         world_free(w);
         return rv;
@@ -265,5 +270,6 @@ void world_free(struct world *w)
     policies_free(w);
     arena_free(&w->arena);
     json_decref(w->doc);
+    wipe(w->secret, sizeof w->secret);
     mem_free(w);
 }

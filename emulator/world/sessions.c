@@ -189,6 +189,22 @@ int world_session_new(struct world *w,
     return 0;
 }
 
+const struct world_session *world_session_find(const struct world *w,
+                                               const struct world_role *role,
+                                               const char *name, int64_t left_s)
+{
+    int64_t until = world_now_ms(w) + left_s * 1000;
+    const struct world_session *s;
+
+    for (s = w->sessions; s != NULL; s = s->next) {
+        if (s->role == role && s->expires_ms > until && s->name != NULL &&
+            strcmp(s->name, name) == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
 void sessions_settle(struct world *w, int64_t now)
 {
     struct world_session **s = &w->sessions;

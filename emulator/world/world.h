@@ -66,6 +66,10 @@ int world_random_hex(struct world *w, char *out, size_t digits);
 enum { WORLD_UUID_SIZE = 37 };
 int world_uuid(struct world *w, char out[static WORLD_UUID_SIZE]);
 
+/* Some random bytes made when the world was loaded, to sign things with that
+ * come back soon. */
+const unsigned char *world_secret(const struct world *w, size_t *len);
+
 /* Bring the world up to the present: finish state changes that are due,
  * forget sessions that have expired and endpoints long deleted.  Every API
  * handler begins with it; pointers to endpoints and sessions do not outlive
@@ -184,6 +188,13 @@ struct world_session_config {
 int world_session_new(struct world *w,
                       const struct world_session_config *config,
                       const struct world_session **out, struct err *e);
+
+/* The newest session of @role named @name that has @left_s seconds left, or
+ * NULL. */
+const struct world_session *world_session_find(const struct world *w,
+                                               const struct world_role *role,
+                                               const char *name,
+                                               int64_t left_s);
 
 /* SSO: the portal with this access token, client or refresh token. */
 struct world_sso_hit {

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ec2.h - the EC2 actions, and what they share.
+ *
+ * ec2.c finds the action and refuses what is not one; each resource has a file
+ * with its actions.  The order inside an action: is it allowed, was it only a
+ * dry run, is it right. */
+#ifndef EMU_EC2_H
+#define EMU_EC2_H
+
+#include "authorize.h"
+#include "call.h"
+#include "filter.h"
+
+/* Run the EC2 action of @c, whose params are read and action is set. */
+void ec2_handle(struct api_call *c);
+
+/* One action: its function and the parameters it knows, where N stands for
+ * any number. */
+struct ec2_action {
+    const char *name;
+    const char *const *params; /* NULL-ended */
+    void (*run)(struct api_call *c);
+};
+
+/* The tables of each file, NULL-ended by name. */
+extern const struct ec2_action ec2_endpoint_actions[];
+extern const struct ec2_action ec2_instance_actions[];
+extern const struct ec2_action ec2_network_actions[];
+
+/* IAM and DryRun: true when the action is to go on. */
+bool ec2_permit(struct api_call *c, const struct access *a);
+
+/* After the last ec2_permit()-like check of several: only the dry run. */
+bool ec2_really(struct api_call *c);
+
+/* A required parameter, or refuse. */
+const char *ec2_need(struct api_call *c, const char *name);
+
+/* An optional boolean; @given tells whether it was there. */
+bool ec2_bool(struct api_call *c, const char *name, bool *out, bool *given);
+
+/* Whether a VPC's resources are the caller's, in the call's region. */
+bool ec2_visible(const struct api_call *c, const struct world_vpc *vpc);
+
+/* "arn:aws:ec2:REGION:ACCOUNT:TYPE/ID" of something in @vpc. */
+const char *ec2_arn(const struct api_call *c, const struct world_vpc *vpc,
+                    const char *type, const char *id,
+                    char out[static WORLD_ARN_SIZE]);
+
+/* Whether @id is @prefix and 8 or 17 hexadecimal digits. */
+bool ec2_id_well_formed(const char *prefix, const char *id);
+
+/* A Describe action over one kind of thing. */
+struct ec2_describe {
+    const char *permission; /* "ec2:DescribeVpcs" */
+    const char *ids;        /* "VpcId" */
+    const char *ids_name;   /* "vpcsSet", for messages */
+    const char *prefix;     /* "vpc-" */
+    const char *malformed;  /* Error codes */
+    const char *not_found;
+    const char *noun;           /* "The vpc ID": of the message */
+    const char *set;            /* "vpcSet" */
+    const char *const *filters; /* NULL-ended */
+    size_t least, most;         /* MaxResults */
+    size_t (*count)(const struct world *w);
+    const void *(*at)(const struct world *w, size_t i);
+    const char *(*id)(const void *item);
+    const struct world_vpc *(*vpc)(const void *item);
+    bool (*fits)(struct api_call *c, const void *item, const struct filter *f);
+    void (*write)(struct api_call *c, const void *item);
+};
+
+/* Carry it out. */
+void ec2_describe(struct api_call *c, const struct ec2_describe *d);
+
+#endif /* EMU_EC2_H */
