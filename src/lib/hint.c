@@ -14,16 +14,11 @@
  * much behind spoils the former only (skew.h has the limit of the latter). */
 enum { URL_SKEW_S = 45 };
 
-/* Whether @text holds @word, in any case; NULL holds nothing. */
-static bool holds(const char *text, const char *word)
-{
-    return text != NULL && strcasestr(text, word) != NULL;
-}
-
-/* Whether the service's error code or its text holds @word. */
+/* Whether the service's error code or its text holds @word, in any case. */
 static bool says(const struct err *e, const char *word)
 {
-    return holds(e->remote_code, word) || holds(e->msg, word);
+    return strcasestr(e->remote_code, word) != NULL ||
+           strcasestr(e->msg, word) != NULL;
 }
 
 /* Whether the code begins as one of @codes, which ends with NULL. */

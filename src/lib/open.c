@@ -285,8 +285,8 @@ int eice_tunnel_open_fds(struct eice_tunnel **out, struct eice *eice,
                          const struct eice_tunnel_options *options, int in_fd,
                          int out_fd, struct eice_error *error)
 {
-    struct eice_tunnel *t;
-    struct local *local;
+    struct eice_tunnel *t = NULL;
+    struct local *local = NULL;
     struct err e = {0};
     int rv;
 
@@ -310,8 +310,8 @@ int eice_tunnel_open_stream(struct eice_tunnel **out, struct eice *eice,
                             const struct eice_tunnel_options *options,
                             uv_stream_t *stream, struct eice_error *error)
 {
-    struct eice_tunnel *t;
-    struct local *local;
+    struct eice_tunnel *t = NULL;
+    struct local *local = NULL;
     struct err e = {0};
     int rv;
 
