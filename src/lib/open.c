@@ -218,10 +218,35 @@ void eice_tunnel_close(struct eice_tunnel *t, enum eice_bye bye,
     }
 }
 
-/* Everything of a tunnel but its local side.  On a code nothing is left. */
-static int tunnel_make(struct eice_tunnel **out, struct eice *eice,
-                       const struct eice_target *target,
-                       const struct eice_tunnel_options *options, struct err *e)
+/* Check what was given and make what can refuse it. */
+static int tunnel_check(struct target *own, struct eice_tunnel_options *read,
+                        struct eice *eice, const struct eice_target *target,
+                        const struct eice_tunnel_options *options,
+                        struct err *e)
+{
+    int rv;
+
+    rv = target_init(own, target, e);
+    if (rv != 0) {
+        return rv;
+    }
+    rv = tunnel_options_read(read, options, e);
+    if (rv == 0 && read->done == NULL) {
+        rv = err_set(e, ERR_USAGE, "eice_tunnel_options.done is not set");
+    }
+    if (rv == 0) {
+        rv = context_need(eice, e);
+    }
+    if (rv != 0) {
+        target_clear(own);
+    }
+    return rv;
+}
+
+/* Everything of a tunnel but its local side; NULL with @e. */
+static struct eice_tunnel *
+tunnel_make(struct eice *eice, const struct eice_target *target,
+            const struct eice_tunnel_options *options, struct err *e)
 {
     struct eice_tunnel_options read;
     struct tunnel_config config;
@@ -229,21 +254,14 @@ static int tunnel_make(struct eice_tunnel **out, struct eice *eice,
     struct target own;
     int rv;
 
-    rv = target_init(&own, target, e);
-    if (rv != 0) {
-        return rv;
+    if (tunnel_check(&own, &read, eice, target, options, e) != 0) {
+        return NULL;
     }
-    rv = tunnel_options_read(&read, options, e);
-    if (rv == 0 && read.done == NULL) {
-        rv = err_set(e, ERR_USAGE, "eice_tunnel_options.done is not set");
-    }
-    if (rv == 0) {
-        rv = context_need(eice, e);
-    }
-    t = rv == 0 ? mem_zalloc(sizeof *t) : NULL;
+    t = mem_zalloc(sizeof *t);
     if (t == NULL) {
         target_clear(&own);
-        return rv != 0 ? rv : err_set_uv(e, UV_ENOMEM, "tunnel");
+        err_set_uv(e, UV_ENOMEM, "tunnel");
+        return NULL;
     }
     t->eice = eice;
     t->options = read;
@@ -255,15 +273,15 @@ static int tunnel_make(struct eice_tunnel **out, struct eice *eice,
     if (t->tunnel == NULL) {
         route_clear(&t->route);
         mem_free(t);
-        return err_set_uv(e, UV_ENOMEM, "tunnel");
+        err_set_uv(e, UV_ENOMEM, "tunnel");
+        return NULL;
     }
     rv = uv_timer_init(eice->loop, &t->timer);
     assert(rv == 0);
     t->timer.data = t;
     t->n_open = 2;
     context_hold(eice);
-    *out = t;
-    return 0;
+    return t;
 }
 
 /* Carry @local, which is the tunnel's from here on.  What goes wrong now is
@@ -285,14 +303,14 @@ int eice_tunnel_open_fds(struct eice_tunnel **out, struct eice *eice,
                          const struct eice_tunnel_options *options, int in_fd,
                          int out_fd, struct eice_error *error)
 {
-    struct eice_tunnel *t = NULL;
+    struct eice_tunnel *t;
     struct local *local = NULL;
     struct err e = {0};
     int rv;
 
     *out = NULL;
-    rv = tunnel_make(&t, eice, target, options, &e);
-    if (rv != 0) {
+    t = tunnel_make(eice, target, options, &e);
+    if (t == NULL) {
         return fault_export(error, &e);
     }
     rv = local_stdio_new(&local, eice->loop, in_fd, out_fd, &e);
@@ -310,14 +328,14 @@ int eice_tunnel_open_stream(struct eice_tunnel **out, struct eice *eice,
                             const struct eice_tunnel_options *options,
                             uv_stream_t *stream, struct eice_error *error)
 {
-    struct eice_tunnel *t = NULL;
+    struct eice_tunnel *t;
     struct local *local = NULL;
     struct err e = {0};
     int rv;
 
     *out = NULL;
-    rv = tunnel_make(&t, eice, target, options, &e);
-    if (rv != 0) {
+    t = tunnel_make(eice, target, options, &e);
+    if (t == NULL) {
         return fault_export(error, &e);
     }
     rv = local_stream_wrap(&local, stream);
