@@ -181,32 +181,37 @@ static void log_open(const struct conn *c, const SSL *ssl)
 /* Take over the connection that libcurl made.  A CURLcode. */
 static CURLcode take_over(struct conn *c)
 {
-    CURL *easy = c->xfer.easy;
-    curl_socket_t fd = CURL_SOCKET_BAD;
+    struct stream_config cfg = {.loop = c->net->loop,
+                                .log = c->net->log,
+                                .id = c->sm.id,
+                                .host = c->xfer.host,
+                                .easy = c->xfer.easy,
+                                .words = c->xfer.detail,
+                                .fd = CURL_SOCKET_BAD};
+    CURLcode code;
     char byte;
     size_t n;
-    CURLcode code;
-    SSL *ssl;
 
     /* Reading nothing ties the connection to this handle again: until then
      * libcurl regards it as idle and may drop it, and will not show its
      * TLS session. */
-    code = curl_easy_recv(easy, &byte, 0, &n);
+    code = curl_easy_recv(cfg.easy, &byte, 0, &n);
     if (code != CURLE_OK && code != CURLE_AGAIN) {
         return CURLE_RECV_ERROR;
     }
-    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
-        fd == CURL_SOCKET_BAD) {
+    if (curl_easy_getinfo(cfg.easy, CURLINFO_ACTIVESOCKET, &cfg.fd) !=
+            CURLE_OK ||
+        cfg.fd == CURL_SOCKET_BAD) {
         return CURLE_RECV_ERROR;
     }
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECV_BUFFER);
-    ssl = usable_ssl(c);
-    if (stream_init(&c->stream, c->net->loop, c->net->log, c->sm.id, easy, fd,
-                    ssl, c->net->bio_method, c->xfer.host) != 0) {
+    curl_easy_setopt(cfg.easy, CURLOPT_BUFFERSIZE, (long)RECV_BUFFER);
+    cfg.ssl = usable_ssl(c);
+    cfg.method = c->net->bio_method;
+    if (stream_init(&c->stream, &cfg) != 0) {
         return CURLE_OUT_OF_MEMORY;
     }
     c->n_open++;
-    log_open(c, ssl);
+    log_open(c, cfg.ssl);
     return CURLE_OK;
 }
 

@@ -183,17 +183,50 @@ static ssize_t tls_send(struct stream *s, const char *data, size_t len)
     return total > 0 ? (ssize_t)total : rv;
 }
 
-/* Make a code of libcurl's. */
+/* Make a code of libcurl's; errno was 0 before libcurl was called. */
 static ssize_t curl_failure(struct stream *s, CURLcode code)
 {
-    long os = 0;
-
-    if (code == CURLE_AGAIN) {
-        return UV_EAGAIN;
+    switch (code == CURLE_AGAIN ? EAGAIN : errno) {
+    case EAGAIN:
+        return code == CURLE_AGAIN ? UV_EAGAIN : ERR_TLS;
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+        return uv_translate_sys_error(errno);
+    default:
+        snprintf(s->detail, sizeof s->detail, "%s",
+                 s->words[0] != '\0' ? s->words : curl_easy_strerror(code));
+        return ERR_TLS;
     }
-    curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &os);
-    snprintf(s->detail, sizeof s->detail, "%s", curl_easy_strerror(code));
-    return os != 0 ? uv_translate_sys_error((int)os) : UV_ECONNRESET;
+}
+
+/* Read through libcurl. */
+static ssize_t curl_recv(struct stream *s, void *data, size_t len)
+{
+    size_t n = 0;
+    CURLcode code;
+
+    errno = 0;
+    code = curl_easy_recv(s->easy, data, len, &n);
+    s->more = code == CURLE_OK && n > 0;
+    if (code != CURLE_OK) {
+        return curl_failure(s, code);
+    }
+    return n > 0 ? (ssize_t)n : UV_EOF;
+}
+
+/* Write through libcurl. */
+static ssize_t curl_send(struct stream *s, const void *data, size_t len)
+{
+    size_t n = 0;
+    CURLcode code;
+
+    errno = 0;
+    code = curl_easy_send(s->easy, data, len, &n);
+    return code == CURLE_OK ? (ssize_t)n : curl_failure(s, code);
 }
 
 static ssize_t stream_recv(struct transport *t, void *data, size_t len)
@@ -202,17 +235,7 @@ static ssize_t stream_recv(struct transport *t, void *data, size_t len)
     ssize_t n;
 
     assert(len > 0);
-    if (s->ssl != NULL) {
-        n = tls_recv(s, data, len);
-    } else {
-        size_t got = 0;
-        CURLcode code = curl_easy_recv(s->easy, data, len, &got);
-
-        n = code != CURLE_OK ? curl_failure(s, code)
-            : got > 0        ? (ssize_t)got
-                             : UV_EOF;
-        s->more = n > 0;
-    }
+    n = s->ssl != NULL ? tls_recv(s, data, len) : curl_recv(s, data, len);
     update(s);
     return n;
 }
@@ -223,14 +246,7 @@ static ssize_t stream_send(struct transport *t, const void *data, size_t len)
     ssize_t n;
 
     assert(len > 0);
-    if (s->ssl != NULL) {
-        n = tls_send(s, data, len);
-    } else {
-        size_t sent = 0;
-        CURLcode code = curl_easy_send(s->easy, data, len, &sent);
-
-        n = code != CURLE_OK ? curl_failure(s, code) : (ssize_t)sent;
-    }
+    n = s->ssl != NULL ? tls_send(s, data, len) : curl_send(s, data, len);
     update(s);
     return n;
 }
@@ -284,33 +300,30 @@ static const struct transport_ops stream_ops = {
     .explain = stream_explain,
 };
 
-int stream_init(struct stream *s, uv_loop_t *loop, const struct log *log,
-                unsigned id, CURL *easy, curl_socket_t fd, struct ssl_st *ssl,
-                struct bio_method_st *method, const char *host)
+int stream_init(struct stream *s, const struct stream_config *cfg)
 {
     int rv;
 
     *s = (struct stream){.transport.ops = &stream_ops,
-                         .log = log,
-                         .id = id,
-                         .host = host,
-                         .easy = easy};
-    if (ssl != NULL) {
-        if (!tls_bio_attach(&s->bio, method, fd, ssl)) {
+                         .log = cfg->log,
+                         .id = cfg->id,
+                         .host = cfg->host,
+                         .easy = cfg->easy,
+                         .words = cfg->words};
+    if (cfg->ssl != NULL) {
+        if (!tls_bio_attach(&s->bio, cfg->method, cfg->fd, cfg->ssl)) {
             return UV_ENOMEM; /* UNTESTED: OpenSSL's memory, not ours. */
         }
-        s->ssl = ssl;
+        s->ssl = cfg->ssl;
         s->more = true; /* TLS may have read ahead while connecting. */
-        SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-        SSL_set_read_ahead(ssl, 1);
+        SSL_set_read_ahead(s->ssl, 1);
     }
-    rv = uv_poll_init_socket(loop, &s->poll, fd);
+    rv = uv_poll_init_socket(cfg->loop, &s->poll, cfg->fd);
     if (rv != 0) {
         return rv; /* UNTESTED: libcurl has let go of the socket. */
     }
     s->poll.data = s;
-    rv = uv_idle_init(loop, &s->idle);
+    rv = uv_idle_init(cfg->loop, &s->idle);
     assert(rv == 0);
     s->idle.data = s;
     s->n_open = 2;

@@ -26,6 +26,7 @@ struct stream {
     unsigned id;
     const char *host;   /* For errors; the owner's */
     CURL *easy;         /* The owner's; in its multi as long as @s lives */
+    const char *words;  /* Where @easy says what went wrong; the owner's */
     struct ssl_st *ssl; /* Its TLS, when that may be used directly */
     struct tls_bio bio; /* Under @ssl */
     uv_poll_t poll;     /* The socket */
@@ -42,13 +43,23 @@ struct stream {
     stream_close_cb close_cb;
 };
 
-/* Watch @fd, the live socket of @easy (CURLOPT_CONNECT_ONLY, done, and still in
- * its multi).  @ssl, unless NULL, is its TLS session and is used directly from
- * here on, by @method.  Returns 0 or a code; on a code there is nothing to
- * close. */
-int stream_init(struct stream *s, uv_loop_t *loop, const struct log *log,
-                unsigned id, CURL *easy, curl_socket_t fd, struct ssl_st *ssl,
-                struct bio_method_st *method, const char *host);
+/* What a stream is made of. */
+struct stream_config {
+    uv_loop_t *loop;
+    const struct log *log;
+    unsigned id;
+    const char *host;   /* For errors */
+    CURL *easy;         /* CURLOPT_CONNECT_ONLY, done, and still in its multi */
+    const char *words;  /* Its CURLOPT_ERRORBUFFER */
+    curl_socket_t fd;   /* Its live socket */
+    struct ssl_st *ssl; /* Its TLS, to be used directly, or NULL */
+    struct bio_method_st *method; /* For @ssl */
+};
+
+/* Watch the socket of a connection that libcurl made.  Strings stay the
+ * caller's and must live as long as @s.  Returns 0 or a code; on a code there
+ * is nothing to close. */
+int stream_init(struct stream *s, const struct stream_config *cfg);
 
 /* Stop watching.  At return the socket is no longer watched and may be closed;
  * @cb says when the memory is free. */

@@ -18,7 +18,8 @@
 #include "proxy.h"
 #include "wipe.h"
 
-/* libcurl sets up TLS: give it the user's authorities. */
+/* libcurl sets up TLS: give it the user's authorities, and let what could not
+ * be written be tried again from other memory. */
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
 {
     struct xfer *x = data;
@@ -26,6 +27,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
 
     (void)easy;
     x->n_tls++;
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (x->net->trust.store != NULL) {
         SSL_CTX_set1_cert_store(ctx, x->net->trust.store);
     }

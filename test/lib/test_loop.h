@@ -11,8 +11,9 @@
 /* Owned and embedded by the test; only @loop is for it. */
 struct test_loop {
     uv_loop_t loop;
-    uv_timer_t watchdog; /* Does not keep the loop alive */
-    unsigned n_fds;      /* Open before */
+    uv_timer_t watchdog; /* Neither keeps the loop alive */
+    uv_timer_t tick;
+    unsigned n_fds; /* Open before */
     bool expired;
 };
 
@@ -22,8 +23,7 @@ void test_loop_init(struct test_loop *t);
 /* Run until *@flag is true. */
 void test_loop_until(struct test_loop *t, const bool *flag);
 
-/* Run @n turns, or until nothing is left to do.  Each waits for an event, at
- * most for a millisecond. */
+/* Run @n turns.  Each waits for an event, at most for a millisecond. */
 void test_loop_turns(struct test_loop *t, unsigned n);
 
 /* Run until every handle is closed; then the loop must close, and as many

@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 
 enum test_cert {
-    TEST_CERT_GOOD,        /* For localhost, *.test, 127.0.0.1 and ::1 */
+    TEST_CERT_GOOD,        /* For localhost, some.test, 127.0.0.1 and ::1 */
     TEST_CERT_EXPIRED,     /* The same, until an hour ago */
     TEST_CERT_FUTURE,      /* The same, from tomorrow on */
     TEST_CERT_WRONG_HOST,  /* For elsewhere.test only */

@@ -3,6 +3,7 @@
 #include "test_server.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@ struct test_server {
     struct test_peer *peers;
     unsigned accepted;
     unsigned alive; /* Peers not yet closed */
-    bool closed;    /* The listener is */
+    unsigned farewells;
+    bool closed; /* The listener is */
     bool closing;
 };
 
@@ -178,6 +180,18 @@ void test_peer_update_keys(struct test_peer *p)
     flush(p);
 }
 
+void test_peer_renegotiate(struct test_peer *p)
+{
+    assert_int_equal(SSL_renegotiate(p->ssl), 1);
+    assert_int_equal(SSL_do_handshake(p->ssl), 1);
+    flush(p);
+}
+
+void test_peer_garble(struct test_peer *p, const void *data, size_t len)
+{
+    write_raw(p, data, len);
+}
+
 /* The connection is over. */
 static void peer_over(struct test_peer *p)
 {
@@ -221,6 +235,7 @@ static void decrypt(struct test_peer *p)
 
         flush(p); /* An alert, or the answer to a key update */
         if (error != SSL_ERROR_WANT_READ) {
+            p->server->farewells += error == SSL_ERROR_ZERO_RETURN;
             peer_over(p);
         }
     }
@@ -304,6 +319,7 @@ struct test_server *test_server_start(uv_loop_t *loop,
     struct sockaddr_in address;
 
     assert_non_null(s);
+    signal(SIGPIPE, SIG_IGN); /* libuv writes without MSG_NOSIGNAL. */
     s->config = *config;
     if (config->tls != NULL) {
         SSL_CTX_up_ref(config->tls);
@@ -335,6 +351,11 @@ unsigned test_server_accepted(const struct test_server *s)
 unsigned test_server_alive(const struct test_server *s)
 {
     return s->alive;
+}
+
+unsigned test_server_farewells(const struct test_server *s)
+{
+    return s->farewells;
 }
 
 void *test_server_data(const struct test_server *s)

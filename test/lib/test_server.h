@@ -36,7 +36,7 @@ struct test_server_config {
     void (*on_server_closed)(struct test_server *s);
 };
 
-/* Listen on a free port of @loop. */
+/* Listen on a free port of @loop.  The process ignores SIGPIPE from here on. */
 struct test_server *test_server_start(uv_loop_t *loop,
                                       const struct test_server_config *config);
 
@@ -46,6 +46,9 @@ unsigned test_server_port(const struct test_server *s);
 /* How many connections were accepted so far, and how many are alive. */
 unsigned test_server_accepted(const struct test_server *s);
 unsigned test_server_alive(const struct test_server *s);
+
+/* How many peers have said farewell in TLS. */
+unsigned test_server_farewells(const struct test_server *s);
 
 /* The config's data. */
 void *test_server_data(const struct test_server *s);
@@ -70,8 +73,13 @@ void test_peer_reset(struct test_peer *p);
 void test_peer_pause(struct test_peer *p);
 void test_peer_resume(struct test_peer *p);
 
-/* Ask for new TLS keys on both sides (TLS 1.3). */
+/* Ask for new TLS keys on both sides (TLS 1.3), or for a new handshake (1.2).
+ */
 void test_peer_update_keys(struct test_peer *p);
+void test_peer_renegotiate(struct test_peer *p);
+
+/* Send bytes that are no TLS. */
+void test_peer_garble(struct test_peer *p, const void *data, size_t len);
 
 /* Its server, and a place for the test's own. */
 struct test_server *test_peer_server(const struct test_peer *p);
