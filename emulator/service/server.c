@@ -45,16 +45,56 @@ void server_init(struct server *s, uv_loop_t *loop,
     s->last.data = s;
 }
 
+static void on_spare_closed(uv_handle_t *handle);
+
+/* Get rid of the connection waiting on @l: one that is left waiting would
+ * keep libuv from accepting any other. */
+static void drop_connection(struct server_listener *l)
+{
+    struct server *s = l->server;
+
+    if (s->spare_busy || s->closing || uv_tcp_init(s->loop, &s->spare) != 0) {
+        return; /* on_spare_closed() comes back to it. */
+    }
+    s->spare.data = s;
+    s->spare_busy = true;
+    s->n_open++;
+    (void)uv_accept((uv_stream_t *)&l->tcp, (uv_stream_t *)&s->spare);
+    uv_close((uv_handle_t *)&s->spare, on_spare_closed);
+}
+
+static void server_step(struct server *s);
+
+static void on_spare_closed(uv_handle_t *handle)
+{
+    struct server *s = handle->data;
+
+    s->spare_busy = false;
+    s->n_open--;
+    for (unsigned i = 0; i < s->n_listeners; i++) {
+        if (s->listeners[i].must_drop && !s->closing) {
+            s->listeners[i].must_drop = false;
+            drop_connection(&s->listeners[i]);
+        }
+    }
+    server_step(s);
+}
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct server_listener *l = stream->data;
     int rv = status;
 
-    if (rv == 0 && !l->server->closing) {
+    if (l->server->closing) {
+        return;
+    }
+    if (rv == 0) {
         rv = web_conn_accept(l->server, l);
     }
     if (rv != 0) {
         log_warn(l->server->config.log, EMU, 0, "accept: %s", uv_strerror(rv));
+        l->must_drop = l->server->spare_busy;
+        drop_connection(l);
     }
 }
 
@@ -179,9 +219,10 @@ static void on_ws_closed(void *data)
 /* When everybody is gone, libwebsockets may go. */
 static void server_step(struct server *s)
 {
-    if (!s->closing || s->n_open > 0 || s->n_conns > 0) {
+    if (!s->closing || s->ended || s->n_open > 0 || s->n_conns > 0) {
         return;
     }
+    s->ended = true;
     if (s->ws != NULL) {
         ws_host_close(s->ws, on_ws_closed, s);
     } else {

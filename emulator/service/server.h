@@ -60,6 +60,7 @@ struct server_listener {
     uv_tcp_t tcp;
     bool tls;
     bool open;
+    bool must_drop; /* A connection waits that we had no memory for */
 };
 
 /* Embedded by its owner; the fields belong to server.c, but web_conn.c reads
@@ -78,7 +79,10 @@ struct server {
     unsigned last_id; /* Numbers connections in the log */
     int ports[2];     /* HTTP, HTTPS */
     uv_timer_t last;  /* Never runs; its closing is the end of all */
+    uv_tcp_t spare;   /* To accept what there is no memory for */
+    bool spare_busy;  /* It is still closing */
     bool closing;
+    bool ended; /* Everybody is gone */
     server_close_cb close_cb;
 };
 

@@ -58,7 +58,7 @@ static void on_deadline(uv_timer_t *timer)
         web_conn_new_answer(c, 408, "text/plain");
         web_conn_answer(c);
     } else {
-        web_conn_close(c, c->sm.state != WEB_HEAD);
+        web_conn_close(c, c->sm.state == WEB_ANSWER); /* It will not read. */
     }
 }
 

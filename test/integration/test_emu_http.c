@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_emu_http.c - the emulator's manners as an HTTP server.
+ *
+ * Ways for it to go wrong, one test each: a head or a body too big, a client
+ * too slow or gone, too many clients, bytes that are no HTTP, TLS that is no
+ * TLS, a port that is taken, a directory others can reach. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <openssl/pem.h>
+
+#include "err.h"
+#include "live_rig.h"
+#include "mem.h"
+#include "state_dir.h"
+
+static void both_ports(struct rig *r)
+{
+    char text[CALLER_HEAD];
+    struct caller c;
+
+    CHECK(r, caller_open(&c, r->https_port, r->ca_file, "localhost"));
+    CHECK(r, caller_says(&c, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+    caller_close(&c);
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL));
+    CHECK(r, caller_says(&c, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+    caller_close(&c);
+}
+
+static void several_requests(struct rig *r)
+{
+    char text[CALLER_HEAD];
+    struct caller c;
+
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL));
+    /* One after the other, then three at once, the last one final. */
+    for (int i = 0; i < 3; i++) {
+        CHECK(r, caller_says(&c, "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n"
+                                 "abc"));
+        CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+    }
+    CHECK(r, caller_says(&c, "GET /1 HTTP/1.1\r\n\r\n\r\n"
+                             "POST /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"
+                             "GET /3 HTTP/1.0\r\n\r\n"));
+    for (int i = 0; i < 3; i++) {
+        CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+        CHECK(r, (strstr(text, "Connection: close") != NULL) == (i == 2));
+    }
+    CHECK(r, caller_recv(&c, text, 1) == 0);
+    caller_close(&c);
+}
+
+static void continue_and_head(struct rig *r)
+{
+    char text[CALLER_HEAD];
+    struct caller c;
+
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL));
+    CHECK(r, caller_says(&c, "POST / HTTP/1.1\r\nContent-Length: 5\r\n"
+                             "Expect: 100-continue\r\n\r\n"));
+    CHECK(r, caller_head(&c, text) == 100);
+    CHECK(r, caller_says(&c, "hello"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+    CHECK(r, caller_says(&c, "HEAD / HTTP/1.1\r\n\r\n"
+                             "GET / HTTP/1.1\r\n\r\n"));
+    CHECK(r, caller_head(&c, text) == 404);
+    CHECK(r, strstr(text, "Content-Length: 14") != NULL);
+    CHECK(r, caller_answer(&c, text, sizeof text) == 404); /* No body before. */
+    caller_close(&c);
+}
+
+static void too_big(struct rig *r)
+{
+    char text[CALLER_HEAD], chunk[1000];
+    struct caller c;
+
+    memset(chunk, 'a', sizeof chunk - 1);
+    chunk[sizeof chunk - 1] = '\0';
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL));
+    CHECK(r, caller_says(&c, "GET / HTTP/1.1\r\nlong: "));
+    for (int i = 0; i < 40; i++) {
+        (void)caller_says(&c, chunk); /* It may hang up on the way. */
+    }
+    CHECK(r, caller_answer(&c, text, sizeof text) == 431);
+    caller_close(&c);
+
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL));
+    CHECK(r, caller_says(&c, "POST / HTTP/1.1\r\n"
+                             "Content-Length: 1048577\r\n\r\n"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 413);
+    caller_close(&c);
+}
+
+static void too_slow(struct rig *r)
+{
+    char text[CALLER_HEAD];
+    struct caller c;
+
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL)); /* Says nothing. */
+    CHECK(r, caller_recv(&c, text, 1) == 0);
+    caller_close(&c);
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL)); /* Half a head. */
+    CHECK(r, caller_says(&c, "GET / HT"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 408);
+    CHECK(r, caller_recv(&c, text, 1) == 0);
+    caller_close(&c);
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL)); /* Half a body. */
+    CHECK(r, caller_says(&c, "PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 408);
+    caller_close(&c);
+    CHECK(r, caller_open(&c, r->https_port, NULL, NULL)); /* Half a hello. */
+    CHECK(r, caller_send(&c, "\x16\x03\x01\x01\x00\x01", 6));
+    CHECK(r, caller_recv(&c, text, 1) <= 0);
+    caller_close(&c);
+}
+
+static void not_tls(struct rig *r)
+{
+    char text[CALLER_HEAD];
+    struct caller c;
+
+    CHECK(r, caller_open(&c, r->https_port, NULL, NULL));
+    CHECK(r, caller_says(&c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    while (caller_recv(&c, text, sizeof text) > 0) {
+        /* An alert, perhaps. */
+    }
+    caller_close(&c);
+    both_ports(r);
+}
+
+static void too_many(struct rig *r)
+{
+    struct caller c[8], extra;
+    char text[CALLER_HEAD];
+
+    for (int i = 0; i < 8; i++) {
+        CHECK(r, caller_open(&c[i], r->http_port, NULL, NULL));
+        CHECK(r, caller_says(&c[i], "GET / HTTP/1.1\r\n\r\n"));
+        CHECK(r, caller_answer(&c[i], text, sizeof text) == 404);
+    }
+    if (caller_open(&extra, r->http_port, NULL, NULL)) {
+        CHECK(r, caller_recv(&extra, text, 1) <= 0);
+    }
+    caller_close(&extra);
+    for (int i = 0; i < 8; i++) { /* The others are not disturbed. */
+        CHECK(r, caller_says(&c[i], "GET / HTTP/1.1\r\n\r\n"));
+        CHECK(r, caller_answer(&c[i], text, sizeof text) == 404);
+        caller_close(&c[i]);
+    }
+}
+
+/* A deterministic source of trouble. */
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+/* Make a request that is wrong in some way. */
+static size_t spoil(uint32_t *seed, char *text, size_t size)
+{
+    static const char *const parts[] = {
+        "GET /",
+        "GET /openTunnel?instanceConnectEndpointId=eice-0abc&remotePort=22",
+        "POST / ",
+        " HTTP/1.1\r\n",
+        " HTTP/9.9\r\n",
+        "Host: x\r\n",
+        "Upgrade: websocket\r\n",
+        "Upgrade: h2c\r\n",
+        "Connection: Upgrade\r\n",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "Sec-WebSocket-Key: short\r\n",
+        "Sec-WebSocket-Version: 13\r\n",
+        "Content-Length: 4294967296\r\n",
+        "Content-Length: 5\r\n",
+        "Content-Length: x\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Expect: 100-continue\r\n",
+        "\r\n",
+        "\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "%00%ff?&=&;=%",
+        "\x82\x85\x01\x02\x03\x04hello",
+    };
+    size_t n = 0, len;
+    unsigned pieces = 1 + next_random(seed) % 12;
+
+    for (unsigned i = 0; i < pieces; i++) {
+        const char *part =
+            parts[next_random(seed) % (sizeof parts / sizeof parts[0])];
+
+        len = strlen(part);
+        if (n + len >= size) {
+            break;
+        }
+        memcpy(text + n, part, len);
+        n += len;
+    }
+    for (unsigned i = next_random(seed) % 4; i > 0 && n > 0; i--) {
+        text[next_random(seed) % n] = (char)next_random(seed);
+    }
+    return n;
+}
+
+static void malformed(struct rig *r)
+{
+    uint32_t seed = 1;
+    char text[4096], answer[CALLER_HEAD];
+    struct caller c;
+
+    for (int i = 0; i < 1000; i++) {
+        bool tls = i % 4 == 0;
+        size_t n = spoil(&seed, text, sizeof text);
+
+        CHECK(r, caller_open(&c, tls ? r->https_port : r->http_port,
+                             tls ? r->ca_file : NULL, "localhost"));
+        CHECK(r, caller_send(&c, text, n));
+        if (tls) {
+            SSL_shutdown(c.ssl);
+        }
+        shutdown(c.fd, SHUT_WR);
+        while (caller_recv(&c, answer, sizeof answer) > 0) {
+            /* Whatever it has to say to that. */
+        }
+        caller_close(&c);
+    }
+    both_ports(r);
+}
+
+/* ---- the tests ---- */
+
+static void run(rig_script script, const struct server_limits *limits)
+{
+    struct rig r;
+
+    rig_init(&r, NULL);
+    if (limits != NULL) {
+        r.limits = *limits;
+    }
+    rig_start(&r);
+    rig_run(&r, script);
+    rig_stop(&r);
+}
+
+static void test_both_ports_answer(void **state)
+{
+    (void)state;
+    run(both_ports, NULL);
+}
+
+static void test_a_connection_serves_several_requests(void **state)
+{
+    (void)state;
+    run(several_requests, NULL);
+}
+
+static void test_continue_and_head_requests(void **state)
+{
+    (void)state;
+    run(continue_and_head, NULL);
+}
+
+static void test_a_request_too_big_is_refused(void **state)
+{
+    (void)state;
+    run(too_big, NULL);
+}
+
+static void test_a_client_too_slow_is_dropped(void **state)
+{
+    struct server_limits limits = server_limits_default;
+
+    (void)state;
+    limits.request_ms = 200;
+    run(too_slow, &limits);
+}
+
+static void test_http_on_the_tls_port_does_no_harm(void **state)
+{
+    (void)state;
+    run(not_tls, NULL);
+}
+
+static void test_one_client_too_many_is_reset(void **state)
+{
+    struct server_limits limits = server_limits_default;
+
+    (void)state;
+    limits.connections = 8;
+    run(too_many, &limits);
+}
+
+static void test_a_thousand_malformed_requests(void **state)
+{
+    struct server_limits limits = server_limits_default;
+
+    (void)state;
+    limits.linger_ms = 100;
+    run(malformed, &limits);
+}
+
+static void test_a_taken_port_is_an_error(void **state)
+{
+    struct rig r, second;
+    struct err e = {0};
+
+    (void)state;
+    rig_init(&r, NULL);
+    rig_start(&r);
+    rig_init(&second, NULL);
+    second.config.https_port = r.https_port;
+    assert_int_equal(
+        emulator_new(&second.emu, &second.loop, &second.config, &e), 0);
+    assert_int_equal(emulator_start(second.emu, &e), UV_EADDRINUSE);
+    assert_non_null(strstr(e.msg, "HTTPS port"));
+    rig_stop(&second);
+    rig_stop(&r);
+}
+
+static void test_an_open_state_directory_is_refused(void **state)
+{
+    struct err e = {0};
+    char *dir = state_dir_temporary(&e);
+    struct rig r;
+
+    (void)state;
+    assert_non_null(dir);
+    assert_int_equal(chmod(dir, 0755), 0);
+    rig_init(&r, NULL);
+    r.config.state_dir = dir;
+    assert_int_equal(emulator_new(&r.emu, &r.loop, &r.config, &e), ERR_CONFIG);
+    assert_null(r.emu);
+    assert_non_null(strstr(e.msg, "others can reach"));
+    rig_stop(&r);
+    state_dir_remove(dir);
+    mem_free(dir);
+}
+
+static char *read_ca(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char *text = calloc(1, 8192);
+
+    assert_non_null(f);
+    assert_non_null(text);
+    assert_true(fread(text, 1, 8191, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static void test_the_authority_outlives_a_run(void **state)
+{
+    struct err e = {0};
+    char *dir = state_dir_temporary(&e), *key, *first = NULL, *again;
+    struct stat st;
+    struct rig r;
+
+    (void)state;
+    assert_non_null(dir);
+    key = mem_printf("%s/ca.key", dir);
+    for (int i = 0; i < 2; i++) {
+        rig_init(&r, NULL);
+        r.config.state_dir = dir;
+        rig_start(&r);
+        rig_run(&r, both_ports);
+        again = read_ca(r.ca_file);
+        if (first != NULL) {
+            assert_string_equal(first, again);
+            free(again);
+        } else {
+            first = again;
+        }
+        rig_stop(&r);
+    }
+    assert_int_equal(stat(key, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    /* A spoiled key means a new authority. */
+    assert_int_equal(truncate(key, 10), 0);
+    rig_init(&r, NULL);
+    r.config.state_dir = dir;
+    rig_start(&r);
+    rig_run(&r, both_ports);
+    again = read_ca(r.ca_file);
+    assert_string_not_equal(first, again);
+    rig_stop(&r);
+    free(first);
+    free(again);
+    mem_free(key);
+    state_dir_remove(dir);
+    mem_free(dir);
+}
+
+static void any_aws_name(struct rig *r)
+{
+    static const char *const names[] = {
+        "localhost",
+        "eice-0123456789abcdef0.localhost",
+        "eice-0abc.0123abcd.ec2-instance-connect-endpoint."
+        "eu-central-1.amazonaws.com",
+        "ec2.cn-north-1.amazonaws.com.cn",
+    };
+    struct caller c;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CHECK(r, caller_open(&c, r->https_port, r->ca_file, names[i]));
+        caller_close(&c);
+    }
+    CHECK(r, !caller_open(&c, r->https_port, r->ca_file, "www.example.com"));
+    caller_close(&c);
+}
+
+static void test_every_name_of_aws_has_a_certificate(void **state)
+{
+    (void)state;
+    run(any_aws_name, NULL);
+}
+
+/* Close after some turns, whatever is going on. */
+static void test_close_after_n_turns(void **state)
+{
+    (void)state;
+    for (int turns = 0; turns < 12; turns++) {
+        struct caller c;
+        struct rig r;
+
+        rig_init(&r, NULL);
+        rig_start(&r);
+        assert_true(caller_open(&c, r.http_port, NULL, NULL));
+        assert_true(caller_says(&c, "GET / HTTP/1.1\r\n\r\nGET / HT"));
+        for (int i = 0; i < turns; i++) {
+            uv_run(&r.loop, UV_RUN_NOWAIT);
+        }
+        rig_stop(&r);
+        caller_close(&c);
+    }
+}
+
+/* Refuse the allocation number *data counts down to. */
+static bool on_allocation(void *data, size_t size)
+{
+    int *left = data;
+
+    (void)size;
+    return --*left != 0;
+}
+
+/* Whichever allocation fails, an error comes back and nothing is left. */
+static void test_start_survives_short_memory(void **state)
+{
+    bool made = false;
+
+    (void)state;
+    for (int n = 1; !made; n++) {
+        struct err e = {0};
+        struct rig r;
+        int left = n;
+
+        assert_true(n < 500);
+        rig_init(&r, NULL);
+        mem_set_hook(on_allocation, &left);
+        made = emulator_new(&r.emu, &r.loop, &r.config, &e) == 0 &&
+               emulator_start(r.emu, &e) == 0 && left > 0;
+        mem_set_hook(NULL, NULL);
+        rig_stop(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_ports_answer),
+        cmocka_unit_test(test_a_connection_serves_several_requests),
+        cmocka_unit_test(test_continue_and_head_requests),
+        cmocka_unit_test(test_a_request_too_big_is_refused),
+        cmocka_unit_test(test_a_client_too_slow_is_dropped),
+        cmocka_unit_test(test_http_on_the_tls_port_does_no_harm),
+        cmocka_unit_test(test_one_client_too_many_is_reset),
+        cmocka_unit_test(test_a_thousand_malformed_requests),
+        cmocka_unit_test(test_a_taken_port_is_an_error),
+        cmocka_unit_test(test_an_open_state_directory_is_refused),
+        cmocka_unit_test(test_the_authority_outlives_a_run),
+        cmocka_unit_test(test_every_name_of_aws_has_a_certificate),
+        cmocka_unit_test(test_close_after_n_turns),
+        cmocka_unit_test(test_start_survives_short_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
