@@ -15,10 +15,9 @@ struct command {
     const char *name;    /* "open-tunnel" */
     const char *summary; /* One line for the list of commands */
     const char *synopsis;
-    const char *description; /* For its help; lines of their own */
-    const char *examples;    /* The same, or NULL */
-    const struct option *options;
-    size_t n_options;
+    const char *description;      /* For its help; lines of their own */
+    const char *examples;         /* The same, or NULL */
+    const struct option *options; /* Ends with a row without a name */
     size_t args_size; /* Of the struct the offsets of options count from */
     bool is_aws;      /* The AWS CLI has it, under ec2-instance-connect */
     bool takes_words; /* Plain words after the options; else they are errors */

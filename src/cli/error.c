@@ -200,8 +200,7 @@ static bool add_structured(struct buf *out, const char *format,
     return true;
 }
 
-/* One line of a JSON log. */
-static void add_log_line(struct buf *out, const struct eice_error *error)
+void error_json(struct buf *out, unsigned id, const struct eice_error *error)
 {
     char time[ISO8601_MILLIS_SIZE];
     uv_timeval64_t now = {0};
@@ -211,6 +210,9 @@ static void add_log_line(struct buf *out, const struct eice_error *error)
     buf_addc(out, '{');
     add_member(out, "time", time);
     add_member(out, "level", "error");
+    if (id != 0) {
+        buf_addf(out, ", \"id\": %u", id);
+    }
     add_member(out, "code", eice_code_name(error->code));
     add_member(out, "message", error->message);
     if (error->hint[0] != '\0') {
@@ -237,7 +239,7 @@ void error_format(struct buf *out, const struct error_style *style,
     const char *format = style->format != NULL ? style->format : "enhanced";
 
     if (style->json_log) {
-        add_log_line(out, error);
+        error_json(out, 0, error);
         return;
     }
     if (add_structured(out, format, error)) {

@@ -25,6 +25,10 @@ int error_set(struct eice_error *out, int code, const char *fmt, ...)
 /* The cause and then what to do about it, as one line. */
 void error_sentence(struct buf *out, const struct eice_error *error);
 
+/* Append the JSON object that --log-format json prints for @error, about
+ * connection @id (0: none). */
+void error_json(struct buf *out, unsigned id, const struct eice_error *error);
+
 /* Append what is printed for @error, without the last newline. */
 void error_format(struct buf *out, const struct error_style *style,
                   const struct eice_error *error);

@@ -70,10 +70,8 @@ const struct option globals_options[] = {
     {"log-format", OPTION_CHOICE, AT(log_format), "FORMAT",
      "Write the log and errors as text or as json, one object a line",
      log_formats, OPTION_OURS, 0},
+    {.name = NULL},
 };
-const size_t globals_n_options =
-    sizeof globals_options / sizeof globals_options[0];
-
 void globals_init(struct globals *g)
 {
     *g = (struct globals){.read_timeout_s = OPTION_UNSET,
@@ -82,7 +80,7 @@ void globals_init(struct globals *g)
 
 struct option_set globals_set(struct globals *g)
 {
-    return (struct option_set){globals_options, globals_n_options, g};
+    return (struct option_set){globals_options, g};
 }
 
 /* --endpoint-url, with the AWS CLI's words for its one check. */

@@ -38,7 +38,6 @@ struct globals {
 
 /* The table, in the AWS CLI's order and then ours. */
 extern const struct option globals_options[];
-extern const size_t globals_n_options;
 
 /* Nothing given yet. */
 void globals_init(struct globals *g);

@@ -69,12 +69,12 @@ static void add_option(struct buf *out, const struct option *o)
 
 /* Append a table, without what is only accepted. */
 static void add_options(struct buf *out, const char *title,
-                        const struct option *list, size_t n)
+                        const struct option *list)
 {
     size_t i;
 
     buf_addf(out, "\n%s:\n", title);
-    for (i = 0; i < n; i++) {
+    for (i = 0; list[i].name != NULL; i++) {
         if (!(list[i].flags & OPTION_IGNORED)) {
             add_option(out, &list[i]);
         }
@@ -101,8 +101,7 @@ static void add_program(struct buf *out)
     }
     buf_addf(out, "  %-*sHelp for a command\n", HELP_COLUMN - 2,
              "help COMMAND");
-    add_options(out, "Options of every command", globals_options,
-                globals_n_options);
+    add_options(out, "Options of every command", globals_options);
     buf_adds(out,
              "\n"
              "Names may be shortened as long as they stay clear. The AWS CLI's "
@@ -118,9 +117,8 @@ static void add_program(struct buf *out)
 static void add_command(struct buf *out, const struct command *c)
 {
     buf_addf(out, "Usage: %s\n\n%s", c->synopsis, c->description);
-    add_options(out, "Options", c->options, c->n_options);
-    add_options(out, "Options of every command", globals_options,
-                globals_n_options);
+    add_options(out, "Options", c->options);
+    add_options(out, "Options of every command", globals_options);
     if (c->examples != NULL) {
         buf_addf(out, "\nExamples:\n%s", c->examples);
     }
@@ -165,12 +163,12 @@ void help_version(int fd)
 
 /* Append the rows of one table. */
 static void dump_options(struct buf *out, const char *command,
-                         const struct option *list, size_t n)
+                         const struct option *list)
 {
     size_t i;
     size_t w;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; list[i].name != NULL; i++) {
         const struct option *o = &list[i];
 
         buf_addf(out, "%s\t%s\t%c\t%s\t", command, o->name,
@@ -196,10 +194,9 @@ void help_dump(int fd)
     for (i = 0; i < n_commands; i++) {
         buf_addf(&out, "%s\t\t\t\t\t%s\t%s\n", commands[i]->name,
                  commands[i]->is_aws ? "aws" : "ours", commands[i]->summary);
-        dump_options(&out, commands[i]->name, commands[i]->options,
-                     commands[i]->n_options);
+        dump_options(&out, commands[i]->name, commands[i]->options);
     }
-    dump_options(&out, "-", globals_options, globals_n_options);
+    dump_options(&out, "-", globals_options);
     say_text(fd, buf_str(&out));
     buf_free(&out);
 }

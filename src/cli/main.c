@@ -78,7 +78,7 @@ static int command_run(const struct command *c, struct globals *g,
                        struct option_args *rest)
 {
     struct program p = {.globals = g, .style = style_of(g)};
-    struct option_set set = {c->options, c->n_options, NULL};
+    struct option_set set = {c->options, NULL};
     struct err e = {0};
     int rv;
 

@@ -66,7 +66,7 @@ static int ambiguous(const struct pass *p, const char *arg, size_t len,
     size_t i;
 
     buf_init(&names, MESSAGE_LIMIT);
-    for (i = 0; i < p->set->n; i++) {
+    for (i = 0; p->set->list[i].name != NULL; i++) {
         const struct option *o = &p->set->list[i];
 
         if ((o->flags & OPTION_OURS) == ours &&
@@ -87,7 +87,7 @@ static int match_beginning(const struct pass *p, const char *arg, size_t len,
 {
     size_t i;
 
-    for (i = 0; i < p->set->n; i++) {
+    for (i = 0; p->set->list[i].name != NULL; i++) {
         const struct option *o = &p->set->list[i];
 
         if ((o->flags & OPTION_OURS) != ours ||
@@ -113,7 +113,7 @@ static int match_long(const struct pass *p, const char *arg, struct match *m)
     if (arg[2 + len] == '=') {
         m->value = arg + 2 + len + 1;
     }
-    for (i = 0; i < p->set->n; i++) {
+    for (i = 0; p->set->list[i].name != NULL; i++) {
         const char *name = p->set->list[i].name;
 
         if (strlen(name) == len && memcmp(name, arg + 2, len) == 0) {
@@ -136,7 +136,7 @@ static const struct option *find_letter(const struct pass *p, char c)
 {
     size_t i;
 
-    for (i = 0; i < p->set->n; i++) {
+    for (i = 0; p->set->list[i].name != NULL; i++) {
         if (p->set->list[i].letter == c && c != '\0') {
             return &p->set->list[i];
         }
@@ -364,6 +364,16 @@ static int convert(const struct option *o, void *values, const char *text,
     return value_int(text, at, e);
 }
 
+size_t options_count(const struct option *list)
+{
+    size_t n = 0;
+
+    while (list[n].name != NULL) {
+        n++;
+    }
+    return n;
+}
+
 int options_parse(const struct option_set *set, struct option_args *args,
                   bool ours_too, struct err *e)
 {
@@ -371,17 +381,17 @@ int options_parse(const struct option_set *set, struct option_args *args,
     size_t i;
     int rv;
 
-    p.text = mem_zalloc((set->n + 1) * sizeof *p.text);
+    p.text = mem_zalloc((options_count(set->list) + 1) * sizeof *p.text);
     if (p.text == NULL) {
         return err_set_uv(e, UV_ENOMEM, "the command line");
     }
     rv = take_apart(&p, args);
-    for (i = 0; rv == 0 && i < set->n; i++) {
+    for (i = 0; rv == 0 && set->list[i].name != NULL; i++) {
         if (p.text[i] != NULL && set->list[i].kind == OPTION_CHOICE) {
             rv = choice_check(&set->list[i], p.text[i], e);
         }
     }
-    for (i = 0; rv == 0 && i < set->n; i++) {
+    for (i = 0; rv == 0 && set->list[i].name != NULL; i++) {
         if (p.text[i] != NULL) {
             rv = convert(&set->list[i], set->values, p.text[i], e);
         }
@@ -395,7 +405,7 @@ void options_free(const struct option_set *set)
     size_t i;
     char **slot;
 
-    for (i = 0; i < set->n; i++) {
+    for (i = 0; set->list[i].name != NULL; i++) {
         if (set->list[i].kind == OPTION_STRING ||
             set->list[i].kind == OPTION_CHOICE) {
             slot = (char **)(void *)((char *)set->values + set->list[i].offset);

@@ -39,7 +39,7 @@ enum {
     OPTION_IGNORED = 4 /* Accepted because the AWS CLI accepts it */
 };
 
-/* One option; tables are const. */
+/* One option; tables are const and end with a row whose name is NULL. */
 struct option {
     const char *name;         /* Without the dashes */
     enum option_kind kind;    /* And so the type at offset */
@@ -54,7 +54,6 @@ struct option {
 /* A table and where its values go. */
 struct option_set {
     const struct option *list;
-    size_t n;
     void *values; /* What the offsets count from */
 };
 
@@ -63,6 +62,9 @@ struct option_args {
     const char **list;
     size_t n;
 };
+
+/* How many options there are in @list. */
+size_t options_count(const struct option *list);
 
 /* Take the options of @set, and their values, out of @args; all else stays, in
  * order.  Beginnings of names match the AWS CLI's options first and, if

@@ -103,7 +103,7 @@ static void on_log(void *data, enum eice_log_level level, const char *group,
 void program_log(struct program *p, enum eice_log_level level, unsigned id,
                  const char *fmt, ...)
 {
-    char line[1024];
+    char line[2048];
     va_list ap;
 
     if (level > program_log_level(p->globals)) {
@@ -218,6 +218,11 @@ int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
     assert(rv == 0);
     p->deadline.data = p;
     signals_start(p);
+    if (p->globals->no_verify_ssl) {
+        program_log(p, EICE_LOG_WARN, 0,
+                    "certificates are not verified: anybody between you and "
+                    "the service can read and change everything");
+    }
     return 0;
 }
 

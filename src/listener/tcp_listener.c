@@ -89,6 +89,12 @@ static int place_failed(const struct place *p, int port, int error,
 
     switch (error) {
     case EADDRINUSE:
+        if (port == 0) {
+            return err_set(e, code,
+                           "no port is free on %s and the addresses "
+                           "before it",
+                           p->text);
+        }
         err_set(e, code, "port %d on %s is already in use", port, p->text);
         err_hint(e, "choose another port with --local-port, or let one be "
                     "chosen with --local-port auto");

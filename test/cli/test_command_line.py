@@ -123,6 +123,10 @@ class Refusals(unittest.TestCase):
          "1 and 1000000."),
         (TARGET + ["--bind-address", "::1"], 252, USAGE +
          "--bind-address needs --local-port."),
+        (LISTEN + ["--bind-address", ""], 252, USAGE + "'' is not an address "
+         "to listen on - give a numeric IPv4 or IPv6 address of this machine"),
+        (LISTEN + ["--bind-address", ",".join(["::1"] * 15)], 252, USAGE +
+         "--bind-address takes 14 addresses at most."),
         (LISTEN + ["--bind-address", "here"], 252, USAGE + "'here' is not an "
          "address to listen on - give a numeric IPv4 or IPv6 address of this "
          "machine"),

@@ -48,6 +48,7 @@ static const struct option table[] = {
     {"number", OPTION_INT, AT(number), "N", "", NULL, 0, 0},
     {"linger", OPTION_SECONDS, AT(linger), "S", "", NULL, OPTION_OURS, 0},
     {"proxy", OPTION_STRING, AT(local_socket), "S", "", NULL, 0, 0},
+    {.name = NULL},
 };
 
 /* One parse: what it made of the command line. */
@@ -71,7 +72,7 @@ static struct parse *parse_tier(const char *line, bool ours_too)
     p->v.local_port = OPTION_UNSET;
     p->v.number = OPTION_UNSET;
     p->v.linger = OPTION_UNSET;
-    p->set = (struct option_set){table, sizeof table / sizeof table[0], &p->v};
+    p->set = (struct option_set){table, &p->v};
     p->args.list = p->list;
     while (*line != '\0' && (word = strsep(&rest, "|")) != NULL) {
         p->list[p->args.n++] = word;
