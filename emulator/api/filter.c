@@ -78,11 +78,11 @@ bool filter_tags(const struct filter *f, const struct world_tag *tags,
 
 static bool is_allowed(const char *const *allowed, const char *name)
 {
+    bool is_tag = strncmp(name, "tag:", 4) == 0;
+
     for (; *allowed != NULL; allowed++) {
-        if (strcmp(*allowed, name) == 0 ||
-            (strcmp(*allowed, "tag:") == 0 && strncmp(name, "tag:", 4) == 0 &&
-             name[4] != '\0')) {
-            return true;
+        if (strcmp(*allowed, is_tag ? "tag:" : name) == 0) {
+            return !is_tag || name[4] != '\0';
         }
     }
     return false;
