@@ -57,12 +57,22 @@ static bool is_tls_proxy(const char *proxy)
     return proxy != NULL && strncasecmp(proxy, "https://", 8) == 0;
 }
 
-/* Where a transfer stands that has not come to its end. */
-static enum stage stage_of(const struct xfer *x)
+/* Whether the other side is a proxy that has not yet led us on. */
+static bool before_proxy(const struct xfer *x, bool tls)
 {
-    bool tls = strncmp(x->shown, "https:", 6) == 0;
     unsigned n_tls_proxy = is_tls_proxy(x->proxy) ? 1 : 0;
     bool tunnelled = x->proxy != NULL && (tls || x->kind == XFER_TUNNEL);
+
+    return tunnelled && x->n_tls <= n_tls_proxy &&
+           info(x, CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
+}
+
+/* Where a transfer stands that ended with @code. */
+static enum stage stage_of(const struct xfer *x, CURLcode code)
+{
+    bool tls = strncmp(x->shown, "https:", 6) == 0;
+    bool connected = x->connected || x->n_tls > 0 || code == CURLE_RECV_ERROR ||
+                     code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
 
     if (reached(x, CURLINFO_PRETRANSFER_TIME_T)) {
         return STAGE_ANSWER;
@@ -70,11 +80,10 @@ static enum stage stage_of(const struct xfer *x)
     if (!reached(x, CURLINFO_NAMELOOKUP_TIME_T)) {
         return STAGE_NAME;
     }
-    if (!x->connected && x->n_tls == 0) {
+    if (!connected) {
         return STAGE_TCP;
     }
-    if (tunnelled && x->n_tls <= n_tls_proxy &&
-        info(x, CURLINFO_HTTP_CONNECTCODE) / 100 != 2) {
+    if (before_proxy(x, tls)) {
         return STAGE_PROXY;
     }
     return tls ? STAGE_TLS : STAGE_ANSWER;
@@ -137,6 +146,38 @@ static void no_connection(struct failure *f)
     advice(f, "check the network, and whether a proxy is needed (HTTPS_PROXY)");
 }
 
+/* What a SOCKS proxy's answer means, or NULL. */
+static const char *socks_words(const struct xfer *x)
+{
+    switch (info(x, CURLINFO_PROXY_ERROR)) {
+    case CURLPX_NO_AUTH:
+        return "wants a user name and password";
+    case CURLPX_USER_REJECTED:
+    case CURLPX_IDENTD:
+    case CURLPX_IDENTD_DIFFER:
+        return "did not accept the user name and password";
+    case CURLPX_REPLY_NOT_ALLOWED:
+        return "does not allow this connection";
+    case CURLPX_REPLY_NETWORK_UNREACHABLE:
+        return "says that the network is unreachable";
+    case CURLPX_REPLY_HOST_UNREACHABLE:
+        return "says that the host is unreachable";
+    case CURLPX_REPLY_CONNECTION_REFUSED:
+        return "says that the connection was refused";
+    case CURLPX_REPLY_TTL_EXPIRED:
+        return "says that the host is too far away";
+    case CURLPX_RESOLVE_HOST:
+        return "cannot be asked for a name that is not found";
+    case CURLPX_BAD_VERSION:
+    case CURLPX_BAD_ADDRESS_TYPE:
+        return "does not speak SOCKS";
+    case CURLPX_CLOSED:
+        return "closed the connection";
+    default:
+        return NULL;
+    }
+}
+
 /* The proxy said no, or something strange. */
 static void proxy_refused(struct failure *f)
 {
@@ -144,12 +185,13 @@ static void proxy_refused(struct failure *f)
 
     f->code = ERR_PROXY;
     advice(f, "%s", proxy_advice);
-    if (status == 407) {
+    if (status == 407 || status == 401) { /* tinyproxy says 401 */
         bool has_user = strchr(f->x->proxy, '@') != NULL;
 
-        reason(f, "the proxy %s %s (status 407)", f->proxy,
+        reason(f, "the proxy %s %s (status %ld)", f->proxy,
                has_user ? "did not accept the user name and password"
-                        : "wants a user name and password");
+                        : "wants a user name and password",
+               status);
         advice(f, "put them into the proxy's URL, percent-encoded: "
                   "http://user:password@host:port");
     } else if (status == 403) {
@@ -157,6 +199,8 @@ static void proxy_refused(struct failure *f)
                f->proxy, f->x->host);
     } else if (status != 0 && status / 100 != 2) {
         reason(f, "the proxy %s answered with status %ld", f->proxy, status);
+    } else if (socks_words(f->x) != NULL) {
+        reason(f, "the proxy %s %s", f->proxy, socks_words(f->x));
     } else if (f->x->detail[0] != '\0') {
         reason(f, "the proxy %s failed: %s", f->proxy, f->x->detail);
     } else {
@@ -373,7 +417,7 @@ int xfer_explain(const struct xfer *x, CURLcode code, struct err *e)
     if (x->proxy != NULL) {
         log_url(f.proxy, sizeof f.proxy, x->proxy);
     }
-    f.stage = stage_of(x);
+    f.stage = stage_of(x, code);
     classify(&f, code);
     if (x->kind == XFER_REQUEST) {
         say_request(&f, e);

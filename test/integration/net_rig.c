@@ -25,8 +25,9 @@ static atomic_uint n_lookups;
 #ifdef __linux__
 /* Stands before libc's in the order of symbols, so libcurl's resolver calls it
  * (from a thread of its own). */
-int getaddrinfo(const char *node, const char *service,
-                const struct addrinfo *hints, struct addrinfo **res)
+__attribute__((visibility("default"))) int
+getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+            struct addrinfo **res)
 {
     int (*real)(const char *, const char *, const struct addrinfo *,
                 struct addrinfo **);
