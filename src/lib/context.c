@@ -151,6 +151,8 @@ int eice_new(struct eice **out, uv_loop_t *loop,
         return fault_nomem(error);
     }
     eice->loop = loop;
+    eice->env = o.env;
+    eice->env_data = o.env_data;
     chunk_pool_init(&eice->chunks);
     rv = open_log(eice, &o, &e);
     if (rv == 0) {
@@ -176,6 +178,8 @@ int context_need(struct eice *eice, struct err *e)
         .ca_bundle = settings_ca_bundle(eice->settings),
         .no_verify = settings_no_verify(eice->settings),
         .user_agent = eice->user_agent,
+        .env = eice->env,
+        .env_data = eice->env_data,
     };
     int rv;
 

@@ -28,6 +28,8 @@ struct eice {
     eice_log_cb log_cb;        /* Where its lines go */
     void *log_data;            /* For log_cb */
     struct settings *settings; /* Flags, environment, profile */
+    eice_env_cb env;           /* The caller's environment; NULL: getenv() */
+    void *env_data;            /* For env */
     char *user_agent;          /* "eice/0.1.0 ..." */
     struct net *net;           /* NULL until needed */
     struct chain *chain;       /* NULL until needed */

@@ -252,7 +252,8 @@ static int net_prepare(struct net *net, const struct net_config *config,
     if (rv != 0) {
         return rv;
     }
-    rv = proxies_load(&net->proxies, env, NULL);
+    rv = proxies_load(&net->proxies, config->env != NULL ? config->env : env,
+                      config->env_data);
     if (rv == 0 && config->user_agent != NULL) {
         net->user_agent = mem_strdup(config->user_agent);
         rv = net->user_agent != NULL ? 0 : UV_ENOMEM;

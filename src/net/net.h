@@ -18,6 +18,10 @@ struct net_config {
     const char *ca_bundle;  /* PEM file, or NULL for the system's store */
     bool no_verify;         /* Accept any certificate */
     const char *user_agent; /* For requests */
+    /* The environment that names proxies, asked by net_new() only; NULL:
+     * getenv(). */
+    const char *(*env)(void *data, const char *name);
+    void *env_data;
 };
 
 typedef void (*net_close_cb)(void *data);

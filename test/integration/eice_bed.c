@@ -41,15 +41,7 @@ static const char *get_env(void *data, const char *name)
 
 void bed_prepare(void)
 {
-    static const char *const proxies[] = {"http_proxy", "https_proxy",
-                                          "HTTP_PROXY", "HTTPS_PROXY",
-                                          "all_proxy",  "ALL_PROXY"};
-    size_t i;
-
     signal(SIGPIPE, SIG_IGN);
-    for (i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
-        unsetenv(proxies[i]);
-    }
 }
 
 bool bed_fail_one(void *data, size_t size)
@@ -93,6 +85,21 @@ bool bed_logged(const struct bed *b, const char *text)
     return b->lines != NULL && strstr(b->lines, text) != NULL;
 }
 
+/* Hand out keys, each time others. */
+static void give_keys(uv_timer_t *timer)
+{
+    struct bed *b = timer->data;
+    char text[256];
+
+    snprintf(text, sizeof text,
+             "{\"AccessKeyId\":\"AKID%u\",\"SecretAccessKey\":\"secret-word\","
+             "\"Token\":\"token-word\",\"Expiration\":"
+             "\"2099-01-01T00:00:00Z\"}",
+             ++b->n_creds);
+    test_http_answer(&b->creds_for, 200, "Content-Type: application/json\r\n",
+                     text);
+}
+
 /* Play EC2, STS and Instance Connect. */
 static void on_request(const struct test_http_request *req)
 {
@@ -101,6 +108,16 @@ static void on_request(const struct test_http_request *req)
     char text[2048];
     const char *body = b->api_body;
 
+    if (strcmp(req->target, "/keys") == 0) {
+        free(target);
+        if (b->creds_ignore > 0) {
+            b->creds_ignore--;
+        } else {
+            b->creds_for = *req;
+            uv_timer_start(&b->creds_timer, give_keys, b->creds_delay_ms, 0);
+        }
+        return;
+    }
     snprintf(b->api_target, sizeof b->api_target, "%s",
              target != NULL ? target : "");
     free(target);
@@ -187,6 +204,8 @@ void bed_init(struct bed *b)
     *b = (struct bed){0};
     test_loop_init(&b->loop);
     fake_endpoint_start(&b->far, &b->loop.loop);
+    uv_timer_init(&b->loop.loop, &b->creds_timer);
+    b->creds_timer.data = b;
     b->api = test_http_start(&b->loop.loop, NULL, on_request, b);
     bed_env(b, "HOME", "/nonexistent");
     bed_env(b, "AWS_CONFIG_FILE", "/nonexistent/config");
@@ -239,6 +258,15 @@ void bed_open(struct bed *b)
     }
 }
 
+void bed_changing_keys(struct bed *b)
+{
+    bed_env(b, "AWS_ACCESS_KEY_ID", NULL);
+    bed_env(b, "AWS_SECRET_ACCESS_KEY", NULL);
+    snprintf(b->env_text[1], sizeof b->env_text[1], "http://127.0.0.1:%u/keys",
+             test_http_port(b->api));
+    bed_env(b, "AWS_CONTAINER_CREDENTIALS_FULL_URI", b->env_text[1]);
+}
+
 void bed_ask_api(struct bed *b)
 {
     b->target = (struct eice_target){
@@ -252,6 +280,7 @@ void bed_free(struct bed *b)
     if (b->eice != NULL) {
         eice_close(b->eice, NULL, NULL);
     }
+    uv_close((uv_handle_t *)&b->creds_timer, NULL);
     test_http_close(b->api);
     fake_endpoint_stop(&b->far);
     test_loop_close(&b->loop);

@@ -64,9 +64,14 @@ struct bed {
     unsigned n_describe;  /* DescribeInstances so far */
     char api_last[4096];  /* Body of the last request */
     char api_target[128]; /* Its X-Amz-Target, or "" */
+    unsigned n_creds;     /* Credentials handed out; see bed_changing_keys() */
+    unsigned creds_delay_ms;            /* How late an answer is */
+    unsigned creds_ignore;              /* So many requests get none */
+    uv_timer_t creds_timer;             /* Until they are */
+    struct test_http_request creds_for; /* Who asked */
 };
 
-/* For main(): no proxy in the environment, no SIGPIPE. */
+/* For main(): no SIGPIPE. */
 void bed_prepare(void);
 
 /* A hook for mem_set_hook() that fails the allocation whose turn it is. */
@@ -85,6 +90,10 @@ void bed_env(struct bed *b, const char *name, const char *value);
 
 /* The context. */
 void bed_open(struct bed *b);
+
+/* Instead of keys in the environment, a server of credentials that gives
+ * AKID1, AKID2, ... with each answer, after creds_delay_ms. */
+void bed_changing_keys(struct bed *b);
 
 /* Ask for the instance by its id instead of giving everything. */
 void bed_ask_api(struct bed *b);

@@ -199,6 +199,42 @@ static void test_looks_again(void **state)
     bed_free(&t.bed);
 }
 
+/* Credentials that the service calls expired are not used again. */
+static void test_gets_new_credentials(void **state)
+{
+    struct trial t;
+    int port, fd, i;
+
+    (void)state;
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    port = trial_listen(&t);
+    for (i = 0; i < 2; i++) { /* Good ones are kept. */
+        fd = bed_connect(port);
+        bed_echo(&t.bed, fd, "x");
+        assert_non_null(strstr(t.bed.far.target, "X-Amz-Credential=AKID1%2F"));
+        close(fd);
+    }
+    until_closed(&t, 2);
+    t.bed.far.way = FAKE_REFUSE;
+    t.bed.far.status = 403;
+    t.bed.far.body = "{\"ErrorCode\":\"ExpiredTokenException\"}";
+    fd = bed_connect(port);
+    bed_until_eof(&t.bed, fd);
+    close(fd);
+    until_closed(&t, 3);
+    assert_non_null(strstr(t.bed.seen.error.hint, "have expired"));
+    assert_int_equal(t.bed.n_creds, 1);
+    t.bed.far.way = FAKE_ECHO;
+    fd = bed_connect(port);
+    bed_echo(&t.bed, fd, "x");
+    assert_non_null(strstr(t.bed.far.target, "X-Amz-Credential=AKID2%2F"));
+    assert_int_equal(t.bed.n_creds, 2);
+    close(fd);
+    trial_close(&t, EICE_BYE_DONE);
+    bed_free(&t.bed);
+}
+
 static void test_full(void **state)
 {
     struct trial t;
@@ -527,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_refusals_do_not_end_it),
         cmocka_unit_test(test_looks_again),
+        cmocka_unit_test(test_gets_new_credentials),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_port_in_use),
         cmocka_unit_test(test_bad_arguments),

@@ -15,6 +15,7 @@
 #include "eice_bed.h"
 #include "iso8601.h"
 #include "mem.h"
+#include "test_server.h"
 
 /* A tunnel over one end of a pair; the test has the other. */
 struct trial {
@@ -237,6 +238,50 @@ static void test_goes_away(void **state)
     bed_until(&t.bed, &t.bed.seen.closed);
     assert_int_equal(t.bed.far.last_close, 1001);
     assert_int_equal(t.bed.seen.n_done, 0);
+    trial_free(&t);
+}
+
+/* Somebody had to sign in first: the connection made meanwhile is not trusted
+ * any more, and another one is made. */
+static void test_credentials_come_late(void **state)
+{
+    struct trial t;
+
+    (void)state;
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.creds_delay_ms = 50;
+    trial_open(&t);
+    bed_echo(&t.bed, t.fd, "x");
+    assert_int_equal(test_server_accepted(t.bed.far.server), 1);
+    trial_close(&t);
+    trial_free(&t);
+
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.creds_ignore = 2; /* The provider waits for 2 s, three times. */
+    t.bed.creds_delay_ms = 1500;
+    trial_open(&t);
+    bed_echo(&t.bed, t.fd, "x");
+    assert_int_equal(test_server_accepted(t.bed.far.server), 2);
+    assert_true(bed_logged(&t.bed, "waited too long for credentials"));
+    trial_close(&t);
+    trial_free(&t);
+}
+
+/* The program's idea of the environment names the proxy. */
+static void test_proxy_of_the_environment(void **state)
+{
+    struct trial t;
+    char proxy[64];
+
+    (void)state;
+    trial_init(&t);
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", test_free_port());
+    bed_env(&t.bed, "HTTPS_PROXY", proxy);
+    trial_run_to_end(&t);
+    assert_int_equal(t.bed.seen.end.code, EICE_ERR_PROXY);
+    assert_int_equal(t.bed.far.n_requests, 0);
     trial_free(&t);
 }
 
@@ -579,6 +624,8 @@ int main(void)
         cmocka_unit_test(test_over_a_stream),
         cmocka_unit_test(test_resolves_first),
         cmocka_unit_test(test_goes_away),
+        cmocka_unit_test(test_credentials_come_late),
+        cmocka_unit_test(test_proxy_of_the_environment),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_bad_descriptor),
         cmocka_unit_test(test_ca_file_missing),
