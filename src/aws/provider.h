@@ -116,7 +116,10 @@ provider_make provider_env_new;
 provider_make provider_role_new;
 provider_make provider_web_new;
 provider_make provider_shared_file_new;
+provider_make provider_process_new;
 provider_make provider_config_file_new;
+provider_make provider_ec2_file_new;
+provider_make provider_boto_new;
 provider_make provider_container_new;
 provider_make provider_imds_new;
 

@@ -19,17 +19,26 @@ struct list {
     bool won;                    /* @current gave credentials once */
 };
 
+/* In the order of the AWS CLI. */
 static provider_make *const default_kinds[] = {
-    provider_env_new,         provider_role_new,
-    provider_web_new,         provider_shared_file_new,
-    provider_config_file_new, provider_container_new,
-    provider_imds_new,        NULL,
+    provider_env_new,         /* env */
+    provider_role_new,        /* assume-role */
+    provider_web_new,         /* assume-role-with-web-identity */
+    provider_shared_file_new, /* shared-credentials-file */
+    provider_process_new,     /* custom-process */
+    provider_config_file_new, /* config-file */
+    provider_ec2_file_new,    /* ec2-credentials-file */
+    provider_boto_new,        /* boto-config */
+    provider_container_new,   /* container-role */
+    provider_imds_new,        /* iam-role */
+    NULL,
 };
 
 static provider_make *const profile_kinds[] = {
-    provider_web_new,
-    provider_shared_file_new,
-    provider_config_file_new,
+    provider_web_new,         /* assume-role-with-web-identity */
+    provider_shared_file_new, /* shared-credentials-file */
+    provider_process_new,     /* custom-process */
+    provider_config_file_new, /* config-file */
     NULL,
 };
 
