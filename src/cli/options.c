@@ -121,9 +121,6 @@ static int match_long(const struct pass *p, const char *arg, struct match *m)
             return 0;
         }
     }
-    if (len == 0) {
-        return 0;
-    }
     rv = match_beginning(p, arg, len, 0, m);
     if (rv == 0 && m->option == NULL && p->ours_too) {
         rv = match_beginning(p, arg, len, OPTION_OURS, m);
@@ -153,7 +150,7 @@ static bool is_option(const struct pass *p, const char *arg)
     if (arg[0] != '-' || arg[1] == '\0') {
         return false;
     }
-    if (!option_is_word(arg)) {
+    if (!option_is_word(arg)) { /* "--" among them */
         return true;
     }
     quiet.e = NULL;
@@ -161,16 +158,38 @@ static bool is_option(const struct pass *p, const char *arg)
            (match_long(&quiet, arg, &m) != 0 || m.option != NULL);
 }
 
+/* Check that @text is one of the words of @o. */
+static int choice_check(const struct option *o, const char *text, struct err *e)
+{
+    struct buf words;
+    size_t i;
+
+    buf_init(&words, MESSAGE_LIMIT);
+    for (i = 0; o->words[i] != NULL; i++) {
+        if (strcmp(o->words[i], text) == 0) {
+            buf_free(&words);
+            return 0;
+        }
+        buf_addf(&words, "%s%s", i > 0 ? ", " : "", o->words[i]);
+    }
+    err_set(e, ERR_USAGE, "argument --%s: Found invalid choice '%s'", o->name,
+            text);
+    err_hint(e, "choose one of %s", buf_str(&words));
+    buf_free(&words);
+    return ERR_USAGE;
+}
+
 /* Remember what was given. */
-static void take(struct pass *p, const struct option *o, const char *text)
+static int take(struct pass *p, const struct option *o, const char *text)
 {
     size_t i = (size_t)(o - p->set->list);
 
     if (o->kind == OPTION_COUNT) {
         ++*(unsigned *)((char *)p->set->values + o->offset);
-    } else {
-        p->text[i] = text != NULL ? text : "";
+        return 0;
     }
+    p->text[i] = text != NULL ? text : "";
+    return o->kind == OPTION_CHOICE ? choice_check(o, text, p->e) : 0;
 }
 
 static int no_value_expected(const struct pass *p, const struct option *o,
@@ -187,18 +206,12 @@ static int take_following(struct pass *p, const struct option *o,
 {
     size_t next = *i + 1;
 
-    if (next < args->n && strcmp(args->list[next], "--") == 0) {
-        next++; /* argparse lets "--" stand before a value. */
-    } else if (next < args->n && is_option(p, args->list[next])) {
-        next = args->n;
-    }
-    if (next >= args->n) {
+    if (next >= args->n || is_option(p, args->list[next])) {
         return err_set(p->e, ERR_USAGE, "argument --%s: expected one argument",
                        o->name);
     }
-    take(p, o, args->list[next]);
     *i = next;
-    return 0;
+    return take(p, o, args->list[next]);
 }
 
 /* Read "-v", "-vv": letters of ours, all of them or none.  *known says which.
@@ -223,14 +236,11 @@ static int letters_read(struct pass *p, const struct option_args *args,
     *known = true;
     for (c = arg + 1; *c != '\0'; c++) {
         o = find_letter(p, *c);
-        if (!takes_value(o)) {
-            take(p, o, NULL);
-        } else if (c[1] != '\0') {
-            take(p, o, c + 1);
-            break;
-        } else {
-            return take_following(p, o, args, i);
+        if (takes_value(o)) {
+            return c[1] != '\0' ? take(p, o, c + 1)
+                                : take_following(p, o, args, i);
         }
+        take(p, o, NULL);
     }
     return 0;
 }
@@ -252,14 +262,28 @@ static int long_read(struct pass *p, const struct option_args *args, size_t *i,
         if (m.value != NULL) {
             return no_value_expected(p, m.option, m.value);
         }
-        take(p, m.option, NULL);
-        return 0;
+        return take(p, m.option, NULL);
     }
     if (m.value != NULL) {
-        take(p, m.option, m.value);
-        return 0;
+        return take(p, m.option, m.value);
     }
     return take_following(p, m.option, args, i);
+}
+
+/* argparse looks at every argument before it takes the first one. */
+static int ambiguity_check(const struct pass *p, const struct option_args *args)
+{
+    struct match m;
+    size_t i;
+    int rv = 0;
+
+    for (i = 0; rv == 0 && i < args->n && strcmp(args->list[i], "--") != 0;
+         i++) {
+        if (strncmp(args->list[i], "--", 2) == 0) {
+            rv = match_long(p, args->list[i], &m);
+        }
+    }
+    return rv;
 }
 
 /* Take the options of the set out of @args. */
@@ -295,27 +319,6 @@ static int take_apart(struct pass *p, struct option_args *args)
     }
     args->n = kept;
     return 0;
-}
-
-/* Check that @text is one of the words of @o. */
-static int choice_check(const struct option *o, const char *text, struct err *e)
-{
-    struct buf words;
-    size_t i;
-
-    buf_init(&words, MESSAGE_LIMIT);
-    for (i = 0; o->words[i] != NULL; i++) {
-        if (strcmp(o->words[i], text) == 0) {
-            buf_free(&words);
-            return 0;
-        }
-        buf_addf(&words, "%s%s", i > 0 ? ", " : "", o->words[i]);
-    }
-    err_set(e, ERR_USAGE, "argument --%s: Found invalid choice '%s'", o->name,
-            text);
-    err_hint(e, "choose one of %s", buf_str(&words));
-    buf_free(&words);
-    return ERR_USAGE;
 }
 
 /* Put a string where it belongs, in place of an earlier one. */
@@ -385,11 +388,9 @@ int options_parse(const struct option_set *set, struct option_args *args,
     if (p.text == NULL) {
         return err_set_uv(e, UV_ENOMEM, "the command line");
     }
-    rv = take_apart(&p, args);
-    for (i = 0; rv == 0 && set->list[i].name != NULL; i++) {
-        if (p.text[i] != NULL && set->list[i].kind == OPTION_CHOICE) {
-            rv = choice_check(&set->list[i], p.text[i], e);
-        }
+    rv = ambiguity_check(&p, args);
+    if (rv == 0) {
+        rv = take_apart(&p, args);
     }
     for (i = 0; rv == 0 && set->list[i].name != NULL; i++) {
         if (p.text[i] != NULL) {
