@@ -123,6 +123,13 @@ static void on_request(const struct test_http_request *req)
     free(target);
     snprintf(b->api_last, sizeof b->api_last, "%.*s", (int)req->body_len,
              req->body);
+    b->n_api++;
+    if (b->api_stale_key != NULL && strstr(req->head, b->api_stale_key)) {
+        test_http_answer(req, 403, "",
+                         "<ErrorResponse><Error><Code>ExpiredToken</Code>"
+                         "<Message>old</Message></Error></ErrorResponse>");
+        return;
+    }
     b->n_describe += strstr(b->api_last, "=DescribeInstances&") != NULL;
     if (b->api_silent) {
         return;

@@ -58,13 +58,15 @@ struct bed {
     struct eice_listen_options listen;
     struct bed_seen seen;
     /* What the APIs say. */
-    bool api_silent;      /* Never answer */
-    int api_status;       /* 0: 200 */
-    const char *api_body; /* Instead of the usual */
-    unsigned n_describe;  /* DescribeInstances so far */
-    char api_last[4096];  /* Body of the last request */
-    char api_target[128]; /* Its X-Amz-Target, or "" */
-    unsigned n_creds;     /* Credentials handed out; see bed_changing_keys() */
+    bool api_silent;           /* Never answer */
+    int api_status;            /* 0: 200 */
+    const char *api_body;      /* Instead of the usual */
+    unsigned n_describe;       /* DescribeInstances so far */
+    char api_last[4096];       /* Body of the last request */
+    char api_target[128];      /* Its X-Amz-Target, or "" */
+    const char *api_stale_key; /* This key's calls are refused as expired */
+    unsigned n_api;            /* Calls so far */
+    unsigned n_creds; /* Credentials handed out; see bed_changing_keys() */
     unsigned creds_delay_ms;            /* How late an answer is */
     unsigned creds_ignore;              /* So many requests get none */
     uv_timer_t creds_timer;             /* Until they are */

@@ -199,6 +199,44 @@ static void test_whoami(void **state)
     bed_free(&t.bed);
 }
 
+/* Keys that the service calls expired are replaced, and the call made again,
+ * once; if there are no others the refusal is what the user sees. */
+static void test_expired_keys_are_replaced(void **state)
+{
+    struct trial t;
+
+    (void)state;
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.api_body = IDENTITY;
+    t.bed.api_stale_key = "Credential=AKID1/";
+    run(&t, WHOAMI);
+    assert_int_equal(t.error.code, 0);
+    assert_int_equal(t.bed.n_api, 2);
+    assert_int_equal(t.bed.n_creds, 2);
+    run(&t, WHOAMI); /* The new ones are kept. */
+    assert_int_equal(t.bed.n_api, 3);
+    assert_int_equal(t.bed.n_creds, 2);
+    bed_free(&t.bed);
+
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.api_body = IDENTITY;
+    t.bed.api_stale_key = "Credential=AKID";
+    run(&t, WHOAMI);
+    assert_string_equal(t.error.service_code, "ExpiredToken");
+    assert_int_equal(t.bed.n_api, 2);
+    bed_free(&t.bed);
+
+    trial_init(&t);
+    t.bed.api_body = IDENTITY;
+    t.bed.api_stale_key = "Credential=AKIDEXAMPLE/";
+    run(&t, WHOAMI);
+    assert_string_equal(t.error.service_code, "ExpiredToken");
+    assert_int_equal(t.bed.n_api, 1);
+    bed_free(&t.bed);
+}
+
 static void test_push_a_key(void **state)
 {
     struct trial t;
@@ -433,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_resolve),
         cmocka_unit_test(test_resolve_fails),
         cmocka_unit_test(test_whoami),
+        cmocka_unit_test(test_expired_keys_are_replaced),
         cmocka_unit_test(test_push_a_key),
         cmocka_unit_test(test_keys_that_make_no_sense),
         cmocka_unit_test(test_context),
