@@ -62,7 +62,7 @@ static void drop(struct cached *c)
 {
     shared_file_close(c->file);
     c->file = NULL;
-    json_decref(c->entry);
+    js_wipe(c->entry);
     c->entry = NULL;
 }
 

@@ -174,7 +174,7 @@ static void on_done(struct request *r, const struct response *resp,
     }
     drop(c);
     take(c, doc);
-    json_decref(doc);
+    js_wipe(doc);
 }
 
 /* Ask the service. */

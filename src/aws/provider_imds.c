@@ -102,7 +102,7 @@ static void on_creds(void *data, const char *text, size_t len,
         return;
     }
     take(r, doc);
-    json_decref(doc);
+    js_wipe(doc);
 }
 
 /* Whether a document is JSON; if not it is asked for again. */

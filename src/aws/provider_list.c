@@ -24,7 +24,9 @@ static provider_make *const default_kinds[] = {
     provider_env_new,         /* env */
     provider_role_new,        /* assume-role */
     provider_web_new,         /* assume-role-with-web-identity */
+    provider_sso_new,         /* sso */
     provider_shared_file_new, /* shared-credentials-file */
+    provider_login_new,       /* login */
     provider_process_new,     /* custom-process */
     provider_config_file_new, /* config-file */
     provider_ec2_file_new,    /* ec2-credentials-file */
@@ -36,7 +38,9 @@ static provider_make *const default_kinds[] = {
 
 static provider_make *const profile_kinds[] = {
     provider_web_new,         /* assume-role-with-web-identity */
+    provider_sso_new,         /* sso */
     provider_shared_file_new, /* shared-credentials-file */
+    provider_login_new,       /* login */
     provider_process_new,     /* custom-process */
     provider_config_file_new, /* config-file */
     NULL,

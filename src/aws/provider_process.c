@@ -170,7 +170,7 @@ static void on_end(void *data, const struct process_end *end)
     } else {
         take(k, doc);
     }
-    json_decref(doc);
+    js_wipe(doc);
     process_close(process);
 }
 

@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "err.h"
 #include "mem.h"
+#include "wipe.h"
 
 /* How deep the brackets of @text go, strings aside. */
 static size_t depth_of(const char *text, size_t len)
@@ -57,6 +58,35 @@ json_t *js_parse(const char *text, size_t len, struct err *e)
                 why.column, why.text);
     }
     return value;
+}
+
+/* Overwrite the strings in @value; no deeper than js_parse() goes. */
+static void wipe_strings(json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    if (json_is_string(value)) {
+        wipe((void *)(uintptr_t)json_string_value(value),
+             json_string_length(value));
+    }
+    json_array_foreach(value, i, item)
+    {
+        wipe_strings(item);
+    }
+    json_object_foreach(value, key, item)
+    {
+        wipe_strings(item);
+    }
+}
+
+void js_wipe(json_t *value)
+{
+    if (value != NULL) {
+        wipe_strings(value);
+        json_decref(value);
+    }
 }
 
 const char *js_str(const json_t *obj, const char *key)

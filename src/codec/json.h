@@ -22,6 +22,10 @@ enum { JS_MAX_BYTES = 4 << 20, JS_MAX_DEPTH = 64 };
  * ERR_PARSE naming line and column, or ERR_TOO_BIG over the limits above. */
 json_t *js_parse(const char *text, size_t len, struct err *e);
 
+/* Overwrite every string in @value, for secrets must not stay in memory, and
+ * drop a reference.  Nobody else may use its strings.  NULL is fine. */
+void js_wipe(json_t *value);
+
 /* The member @key if it is a string, an object, an array; else NULL.  Borrowed
  * from @obj. */
 const char *js_str(const json_t *obj, const char *key);

@@ -175,9 +175,25 @@ static void test_writing_without_memory_says_so(void **state)
     json_decref(v);
 }
 
+static void test_wiping_leaves_no_secret(void **state)
+{
+    static const char text[] = "{\"a\":[\"secret\",{\"b\":\"word\"}],\"c\":1}";
+    json_t *doc = js_parse(text, sizeof text - 1, NULL);
+    json_t *kept;
+
+    (void)state;
+    assert_non_null(doc);
+    kept = json_incref(json_array_get(json_object_get(doc, "a"), 0));
+    js_wipe(doc);
+    assert_memory_equal(json_string_value(kept), "\0\0\0\0\0\0", 6);
+    json_decref(kept);
+    js_wipe(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wiping_leaves_no_secret),
         cmocka_unit_test(test_getters),
         cmocka_unit_test(test_bad_text_is_refused),
         cmocka_unit_test(test_limits),
