@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "creds.h"
-#include "iso8601.h"
 #include "json.h"
+#include "key_doc.h"
 #include "log.h"
 #include "mem.h"
 #include "provider.h"
@@ -136,27 +136,18 @@ static void explain(const struct response *resp, const struct err *err,
 /* Answer with the credentials in @doc. */
 static void take(struct container *c, const json_t *doc)
 {
-    static const char *const keys[] = {"AccessKeyId", "SecretAccessKey",
-                                       "Token", "Expiration"};
-    const char *values[4];
-    int64_t expires_at;
-    size_t i;
+    struct key_doc k;
+    struct err e;
 
-    for (i = 0; i < 4; i++) {
-        values[i] = js_str(doc, keys[i]);
-        if (values[i] == NULL) {
-            provider_fail(&c->base,
-                          FAILED "Missing required key in response: '%s'",
-                          keys[i]);
-            return;
+    if (key_doc_container(&k, doc, &e) != 0) {
+        if (strncmp(e.msg, "Unknown", strlen("Unknown")) != 0) {
+            err_wrap(&e, "Error when retrieving credentials from " NAME);
         }
-    }
-    if (iso8601_parse(values[3], &expires_at, NULL) != 0) {
-        provider_fail(&c->base, "Unknown string format: %s", values[3]);
+        provider_bad(&c->base, &e);
         return;
     }
-    provider_keys(&c->base, values[0], values[1], values[2],
-                  js_str(doc, "AccountId"), expires_at);
+    provider_keys(&c->base, k.access_key_id, k.secret, k.token, k.account,
+                  k.expires_at);
 }
 
 /* The service has answered, or not. */

@@ -8,8 +8,8 @@
 
 #include "creds.h"
 #include "imds.h"
-#include "iso8601.h"
 #include "json.h"
+#include "key_doc.h"
 #include "log.h"
 #include "mem.h"
 #include "provider.h"
@@ -59,24 +59,16 @@ static int64_t extend(const struct provider *p, int64_t expires_at)
 /* Answer with the credentials in @doc, if they are whole. */
 static void take(struct imds_role *r, const json_t *doc)
 {
-    const char *id = js_str(doc, "AccessKeyId");
-    const char *secret = js_str(doc, "SecretAccessKey");
-    const char *token = js_str(doc, "Token");
-    const char *expires = js_str(doc, "Expiration");
-    const char *code = js_str(doc, "Code");
-    int64_t expires_at;
+    struct key_doc k;
+    const char *why;
 
-    if (id == NULL || secret == NULL || token == NULL || expires == NULL) {
+    if (!key_doc_imds(&k, doc, &why)) {
         provider_pass(&r->base, "IMDS gave no whole credentials (code %s)",
-                      code != NULL ? code : "none");
+                      why);
         return;
     }
-    if (iso8601_parse(expires, &expires_at, NULL) != 0) {
-        provider_fail(&r->base, "Unknown string format: %s", expires);
-        return;
-    }
-    provider_keys(&r->base, id, secret, token, NULL,
-                  extend(&r->base, expires_at));
+    provider_keys(&r->base, k.access_key_id, k.secret, k.token, NULL,
+                  extend(&r->base, k.expires_at));
 }
 
 /* The credentials have come. */

@@ -20,6 +20,7 @@
 #include "hex.h"
 #include "iso8601.h"
 #include "json.h"
+#include "key_doc.h"
 #include "log.h"
 #include "mem.h"
 #include "paths.h"
@@ -45,12 +46,6 @@ struct login {
     struct provider_call call;
 };
 
-/* The credentials in a document; the strings belong to it. */
-struct login_keys {
-    const char *id, *secret, *token, *account;
-    int64_t expires_at;
-};
-
 /* Forget what the fetch needed. */
 static void drop(struct login *l)
 {
@@ -71,30 +66,16 @@ static void fail(struct login *l, const struct err *err)
     provider_bad(&l->base, &e);
 }
 
-/* Read the credentials in @doc; false when they are not whole. */
-static bool read_keys(const json_t *doc, struct login_keys *k)
-{
-    const json_t *access = js_obj(doc, "accessToken");
-    const char *expires = js_str(access, "expiresAt");
-
-    k->id = js_str(access, "accessKeyId");
-    k->secret = js_str(access, "secretAccessKey");
-    k->token = js_str(access, "sessionToken");
-    k->account = js_str(access, "accountId");
-    return k->id != NULL && k->secret != NULL && k->token != NULL &&
-           expires != NULL && iso8601_parse(expires, &k->expires_at, NULL) == 0;
-}
-
 /* Answer with the credentials of the present document. */
 static void take(struct login *l)
 {
-    struct login_keys k;
+    struct key_doc k;
     struct creds *creds = NULL;
     struct err e;
 
-    if (read_keys(l->doc, &k)) { /* Always: it was checked */
-        creds = creds_new(l->base.ops->name, k.id, k.secret, k.token, k.account,
-                          k.expires_at);
+    if (key_doc_login(&k, l->doc)) { /* Always: it was checked */
+        creds = creds_new(l->base.ops->name, k.access_key_id, k.secret, k.token,
+                          k.account, k.expires_at);
     }
     if (creds == NULL) {
         err_set_uv(&e, UV_ENOMEM, "login");
@@ -110,10 +91,8 @@ static void take(struct login *l)
 static bool take_file(struct login *l, int status, const char *text, size_t len,
                       struct err *e)
 {
-    static const char *const needed[] = {"refreshToken", "dpopKey", "clientId"};
-    struct login_keys k;
+    struct key_doc k;
     bool whole;
-    size_t i;
 
     json_decref(l->doc);
     l->doc = status == 0 ? js_parse(text, len, NULL) : NULL;
@@ -125,10 +104,7 @@ static bool take_file(struct login *l, int status, const char *text, size_t len,
                              l->profile, "login_session"));
         return false;
     }
-    whole = read_keys(l->doc, &k);
-    for (i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        whole = whole && js_str(l->doc, needed[i]) != NULL;
-    }
+    whole = key_doc_login(&k, l->doc) && key_doc_login_renewable(l->doc);
     if (!whole) {
         err_set(e, ERR_CREDENTIALS,
                 FAILED "Failed to load access token from token cache, missing "
@@ -142,10 +118,11 @@ static bool take_file(struct login *l, int status, const char *text, size_t len,
 static bool is_fresh(const struct login *l)
 {
     const char *avoid = l->base.need.avoid;
-    struct login_keys k;
+    struct key_doc k;
 
-    return read_keys(l->doc, &k) && k.expires_at - provider_now() > KEEP_S &&
-           (avoid == NULL || strcmp(avoid, k.id) != 0);
+    return key_doc_login(&k, l->doc) &&
+           k.expires_at - provider_now() > KEEP_S &&
+           (avoid == NULL || strcmp(avoid, k.access_key_id) != 0);
 }
 
 /* Compose the CreateOAuth2Token. */

@@ -4,14 +4,13 @@
  * The happy path is: the configured line is split into words, run without a
  * shell, and prints a JSON document of version 1 with the keys in it.  What can
  * go wrong is all that programs can do; each has its message. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
 #include "creds.h"
-#include "iso8601.h"
 #include "json.h"
+#include "key_doc.h"
 #include "mem.h"
 #include "process.h"
 #include "profiles.h"
@@ -94,56 +93,26 @@ static void fail_json(struct process_keys *k, const char *text,
     provider_bad(&k->base, &e);
 }
 
-/* Whether @doc is of version 1; if not, what it says of itself. */
-static bool is_version_1(const json_t *doc, char *said, size_t size)
-{
-    const json_t *version = json_object_get(doc, "Version");
-
-    if (version == NULL) {
-        snprintf(said, size, "<Version key not provided>");
-    } else if (json_is_string(version)) {
-        snprintf(said, size, "%s", json_string_value(version));
-    } else if (json_is_number(version)) {
-        snprintf(said, size, "%.15g", json_number_value(version));
-        return fabs(json_number_value(version) - 1) < 1e-9;
-    } else {
-        snprintf(said, size, "%s", json_is_null(version) ? "None" : "?");
-    }
-    return false;
-}
-
 /* Answer with the credentials in @doc. */
 static void take(struct process_keys *k, const json_t *doc)
 {
-    const char *id = js_str(doc, "AccessKeyId");
-    const char *secret = js_str(doc, "SecretAccessKey");
-    const char *expires = js_str(doc, "Expiration");
-    const char *account = js_str(doc, "AccountId");
-    int64_t expires_at = 0;
-    char version[64];
+    struct key_doc keys;
+    struct err e;
 
-    if (!is_version_1(doc, version, sizeof version)) {
-        provider_fail(&k->base,
-                      FAILED "Unsupported version '%s' for credential process "
-                             "provider, supported versions: 1",
-                      version);
+    if (key_doc_process(&keys, doc, &e) != 0) {
+        if (strncmp(e.msg, "Unknown", strlen("Unknown")) != 0) {
+            err_wrap(&e, "Error when retrieving credentials from "
+                         "custom-process");
+        }
+        provider_bad(&k->base, &e);
         return;
     }
-    if (id == NULL || secret == NULL) {
-        provider_fail(&k->base, FAILED "Missing required key in response: '%s'",
-                      id == NULL ? "AccessKeyId" : "SecretAccessKey");
-        return;
+    if (keys.account == NULL || *keys.account == '\0') {
+        keys.account = profiles_get(settings_profiles(k->base.ctx->settings),
+                                    k->profile, "aws_account_id");
     }
-    if (expires != NULL && iso8601_parse(expires, &expires_at, NULL) != 0) {
-        provider_fail(&k->base, "Unknown string format: %s", expires);
-        return;
-    }
-    if (account == NULL || *account == '\0') {
-        account = profiles_get(settings_profiles(k->base.ctx->settings),
-                               k->profile, "aws_account_id");
-    }
-    provider_keys(&k->base, id, secret, js_str(doc, "SessionToken"), account,
-                  expires_at);
+    provider_keys(&k->base, keys.access_key_id, keys.secret, keys.token,
+                  keys.account, keys.expires_at);
 }
 
 /* The program has ended. */
@@ -165,8 +134,6 @@ static void on_end(void *data, const struct process_end *end)
     doc = js_parse(end->out, end->out_len, &e);
     if (doc == NULL) {
         fail_json(k, end->out, &e);
-    } else if (!json_is_object(doc)) {
-        provider_fail(&k->base, FAILED "it printed no JSON object");
     } else {
         take(k, doc);
     }

@@ -20,6 +20,7 @@
 #include "call.h"
 #include "iso8601.h"
 #include "json.h"
+#include "key_doc.h"
 #include "log.h"
 #include "mem.h"
 #include "paths.h"
@@ -91,7 +92,6 @@ static bool take_file(struct sso_token *t, int status, const char *text,
 {
     const char *name =
         t->config->session != NULL ? t->config->session : t->config->start_url;
-    const char *expires;
 
     json_decref(t->doc);
     t->doc = NULL;
@@ -104,10 +104,7 @@ static bool take_file(struct sso_token *t, int status, const char *text,
     if (status == 0) {
         t->doc = js_parse(text, len, NULL);
     }
-    t->token = js_str(t->doc, "accessToken");
-    expires = js_str(t->doc, "expiresAt");
-    if (t->token == NULL || expires == NULL ||
-        iso8601_parse(expires, &t->expires_at, NULL) != 0) {
+    if (!key_doc_sso_token(&t->token, &t->expires_at, t->doc)) {
         err_set(e, ERR_CREDENTIALS,
                 "Error loading SSO Token: Token for %s is invalid",
                 t->config->start_url);
@@ -120,23 +117,14 @@ static bool take_file(struct sso_token *t, int status, const char *text,
 /* Whether the token should be renewed and can be. */
 static bool wants_renewal(const struct sso_token *t)
 {
-    const char *until = js_str(t->doc, "registrationExpiresAt");
-    int64_t registered_until;
+    const char *why;
 
     if (t->config->session == NULL ||
         t->expires_at - provider_now() >= RENEW_S) {
         return false;
     }
-    if (js_str(t->doc, "refreshToken") == NULL ||
-        js_str(t->doc, "clientId") == NULL ||
-        js_str(t->doc, "clientSecret") == NULL || until == NULL ||
-        iso8601_parse(until, &registered_until, NULL) != 0) {
-        log_info(t->ctx->log, CREDS, 0,
-                 "unable to refresh SSO token: it lacks the means");
-        return false;
-    }
-    if (registered_until <= provider_now()) {
-        log_info(t->ctx->log, CREDS, 0, "SSO token registration has expired");
+    if (!key_doc_sso_renewable(t->doc, provider_now(), &why)) {
+        log_info(t->ctx->log, CREDS, 0, "unable to refresh SSO token: %s", why);
         return false;
     }
     return true;
@@ -213,8 +201,7 @@ static void keep(struct sso_token *t, json_t *doc)
 
     json_decref(t->doc);
     t->doc = doc;
-    t->token = js_str(doc, "accessToken");
-    iso8601_parse(js_str(doc, "expiresAt"), &t->expires_at, NULL);
+    key_doc_sso_token(&t->token, &t->expires_at, doc); /* It is our own */
     buf_init(&text, TOKEN_FILE_MAX);
     js_write(&text, doc, JS_SPACED | JS_ASCII);
     rv = buf_error(&text);
