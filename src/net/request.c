@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <curl/curl.h>
 #include <uv.h>
@@ -24,9 +23,9 @@
 #include "log.h"
 #include "mem.h"
 #include "net_impl.h"
+#include "outgoing.h"
 #include "retry.h"
 #include "sm.h"
-#include "wipe.h"
 #include "xfer.h"
 
 /*        +------------------------------+
@@ -58,18 +57,14 @@ struct request {
     char *label; /* Owns cfg.label */
     void *data;  /* The owner's */
     struct sm sm;
-    uv_timer_t timer;          /* When to try (again) */
-    struct xfer xfer;          /* The try under way */
-    struct curl_slist *header; /* Its headers: secret */
-    char *body;                /* Its body: secret */
-    size_t body_len;
+    uv_timer_t timer;         /* When to try (again) */
+    struct xfer xfer;         /* The try under way */
+    struct outgoing outgoing; /* What it sends */
     struct answer answer;
     unsigned n_tries; /* Made so far */
     unsigned cost;    /* What the last retry cost the quota */
     request_done_cb done_cb;
 };
-
-static const char no_body[] = "";
 
 struct request *request_new(struct net *net, const struct request_config *cfg,
                             void *data)
@@ -103,29 +98,11 @@ struct request *request_new(struct net *net, const struct request_config *cfg,
     return r;
 }
 
-/* Wipe and free the headers of a try. */
-static void free_headers(struct curl_slist *list)
-{
-    const struct curl_slist *item;
-
-    for (item = list; item != NULL; item = item->next) {
-        wipe(item->data, strlen(item->data));
-    }
-    curl_slist_free_all(list);
-}
-
 /* Forget the try and what it sent; the answer stays. */
 static void drop_try(struct request *r)
 {
     xfer_close(&r->xfer);
-    free_headers(r->header);
-    r->header = NULL;
-    if (r->body != NULL) {
-        wipe(r->body, r->body_len);
-        mem_free(r->body);
-        r->body = NULL;
-    }
-    r->body_len = 0;
+    outgoing_drop(&r->outgoing);
 }
 
 /* Report the end: the answer, or @err. */
@@ -262,115 +239,6 @@ static size_t on_curl_body(char *bytes, size_t size, size_t n, void *data)
                                                         : CURL_WRITEFUNC_ERROR;
 }
 
-/* Whether @text would end its line early: a smuggled header. */
-static bool breaks_line(const char *text)
-{
-    return strpbrk(text, "\r\n") != NULL;
-}
-
-/* Append "name: value" to the try's headers. */
-static int add_header(struct request *r, const char *name, const char *value)
-{
-    /* libcurl sends a header without value only if written with ";" */
-    bool empty = *value == '\0';
-    char *line = mem_printf("%s%s%s", name, empty ? ";" : ": ", value);
-    struct curl_slist *list;
-
-    if (line == NULL) {
-        return UV_ENOMEM;
-    }
-    list = curl_slist_append(r->header, line);
-    wipe_free(line);
-    if (list == NULL) {
-        return UV_ENOMEM;
-    }
-    r->header = list;
-    return 0;
-}
-
-/* Tell libcurl not to add header @name by itself. */
-static int drop_header(struct request *r, const char *name)
-{
-    struct curl_slist *list = curl_slist_append(r->header, name);
-
-    if (list == NULL) {
-        return UV_ENOMEM;
-    }
-    r->header = list;
-    return 0;
-}
-
-/* The headers of @a, and silence about those libcurl likes to add. */
-static int set_headers(struct request *r, const struct attempt *a,
-                       struct err *e)
-{
-    bool has_type = false;
-    bool has_agent = false;
-    bool has_accept = false;
-    size_t i;
-    int rv = 0;
-
-    for (i = 0; rv == 0 && i < a->n_headers; i++) {
-        const struct header *h = &a->headers[i];
-
-        if (breaks_line(h->name) || breaks_line(h->value)) {
-            return err_set(e, ERR_USAGE,
-                           "%s: the value of header %s holds a line break",
-                           r->label, breaks_line(h->name) ? "?" : h->name);
-        }
-        has_type = has_type || strcasecmp(h->name, "content-type") == 0;
-        has_agent = has_agent || strcasecmp(h->name, "user-agent") == 0;
-        has_accept = has_accept || strcasecmp(h->name, "accept") == 0;
-        rv = add_header(r, h->name, h->value);
-    }
-    if (rv == 0 && !has_type) {
-        rv = drop_header(r, "Content-Type:");
-    }
-    if (rv == 0 && !has_accept) {
-        rv = drop_header(r, "Accept:");
-    }
-    if (rv == 0) {
-        rv = drop_header(r, "Expect:");
-    }
-    if (rv != 0) {
-        return err_set_uv(e, rv, r->label);
-    }
-    if (!has_agent && r->net->user_agent != NULL) {
-        curl_easy_setopt(r->xfer.easy, CURLOPT_USERAGENT, r->net->user_agent);
-    }
-    curl_easy_setopt(r->xfer.easy, CURLOPT_HTTPHEADER, r->header);
-    return 0;
-}
-
-/* Method and body of @a. */
-static int set_body(struct request *r, const struct attempt *a, struct err *e)
-{
-    CURL *easy = r->xfer.easy;
-    const char *method = a->method != NULL ? a->method : "GET";
-
-    if (a->body_len > 0) {
-        r->body = mem_alloc(a->body_len);
-        if (r->body == NULL) {
-            return err_set_uv(e, UV_ENOMEM, r->label);
-        }
-        memcpy(r->body, a->body, a->body_len);
-        r->body_len = a->body_len;
-    }
-    if (strcmp(method, "GET") == 0 && r->body == NULL) {
-        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-        return 0;
-    }
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)r->body_len);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-                     r->body != NULL ? r->body : no_body);
-    if (strcmp(method, "POST") != 0 &&
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) != CURLE_OK) {
-        return err_set_uv(e, UV_ENOMEM, r->label);
-    }
-    return 0;
-}
-
 /* Build the easy handle for @a and start it. */
 static int start_try(struct request *r, const struct attempt *a, struct err *e)
 {
@@ -378,13 +246,12 @@ static int start_try(struct request *r, const struct attempt *a, struct err *e)
     int rv = xfer_open(&r->xfer, r->net, XFER_REQUEST, r->sm.id, a->url,
                        r->cfg.no_proxy, e);
 
-    if (rv == 0) {
-        rv = set_headers(r, a, e);
-    }
-    if (rv == 0) {
-        rv = set_body(r, a, e);
-    }
     if (rv != 0) {
+        return rv;
+    }
+    rv = outgoing_set(&r->outgoing, r->xfer.easy, a, r->net->user_agent, e);
+    if (rv != 0) {
+        err_wrap(e, "%s", r->label);
         return rv;
     }
     xfer_set_timeouts(&r->xfer, r->cfg.connect_timeout_ms, r->cfg.timeout_ms);

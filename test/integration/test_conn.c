@@ -178,7 +178,8 @@ static void on_done(struct conn *c, struct transport *t, const struct err *err)
         l->err = *err;
         net_rig_check_secret(err->msg);
         net_rig_check_secret(err->hint);
-    } else {
+    }
+    if (t != NULL) {
         t->data = l;
         t->ready_cb = on_ready;
     }
@@ -500,9 +501,12 @@ static void pattern_then_drop(struct test_peer *p)
 
 static void pattern_then_garbage(struct test_peer *p)
 {
+    /* A record of 32 bytes by its header. */
+    static const char garbage[] = "\x17\x03\x03\x00\x20"
+                                  "this is not what was agreed upon";
+
     send_pattern(p);
-    test_peer_garble(p, "\x17\x03\x03\x00\x20 this is not what was agreed..",
-                     5 + 32);
+    test_peer_garble(p, garbage, sizeof garbage - 1);
 }
 
 static void test_ends_of_every_kind(void **state)
@@ -662,7 +666,7 @@ static void test_failures_name_their_cause(void **state)
         expect(&rig, "slow.test", 443, 100, UV_ETIMEDOUT,
                "timed out waiting for the address of slow.test");
     }
-    assert_true(uv_hrtime() - begin < 1700u * 1000 * 1000);
+    assert_true(uv_hrtime() - begin < (uint64_t)1700 * 1000 * 1000);
     test_wait_for_threads(threads);
     test_black_hole_close(fds);
     test_server_close(deaf_one);
@@ -913,7 +917,7 @@ static int find_socket(unsigned port)
     int fd;
 
     for (fd = 3; fd < 256; fd++) {
-        struct sockaddr_in a;
+        struct sockaddr_in a = {0};
         socklen_t len = sizeof a;
 
         if (getpeername(fd, (struct sockaddr *)&a, &len) == 0 &&

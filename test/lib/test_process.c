@@ -65,7 +65,9 @@ void test_process_start(struct test_process *p, const char *const argv[],
         dup2(fd, STDOUT_FILENO);
         dup2(fd, STDERR_FILENO);
         signal(SIGPIPE, SIG_DFL);
-        execv(args[0], args);
+        if (argv[0] != NULL) {
+            execv(argv[0], args);
+        }
         _exit(127);
     }
     while (i > 0) {
