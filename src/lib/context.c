@@ -203,12 +203,22 @@ int context_need(struct eice *eice, struct err *e)
     return 0;
 }
 
-/* Keep @region; from here on it does not change. */
-static int keep_region(struct eice *eice, const char *region)
+/* Keep @region; from here on it does not change.  One that makes no endpoint
+ * of EC2 is refused here, also when nothing is going to be asked there: it
+ * would only be a signature that fails. */
+static int keep_region(struct eice *eice, const char *region, struct err *e)
 {
+    struct endpoint endpoint;
+    int rv;
+
+    rv = settings_endpoint(eice->settings, SERVICE_EC2, region, true, &endpoint,
+                           e);
+    if (rv != 0) {
+        return rv;
+    }
     eice->region = mem_strdup(region);
     eice->api.region = eice->region;
-    return eice->region != NULL ? 0 : UV_ENOMEM;
+    return eice->region != NULL ? 0 : err_set_uv(e, UV_ENOMEM, "region");
 }
 
 /* The lookup is freed; the context may have waited for that. */
@@ -226,9 +236,7 @@ static void on_region(struct region *lookup, const char *region,
 
     if (err != NULL) {
         e = *err;
-    } else if (keep_region(eice, region) != 0) {
-        err_set_uv(&e, UV_ENOMEM, "region");
-    } else {
+    } else if (keep_region(eice, region, &e) == 0) {
         log_info(&eice->log, CONFIG, 0, "region %s from %s", region, source);
     }
     eice->lookup = NULL;
@@ -246,8 +254,7 @@ int context_ready(struct eice *eice, struct wait *w, wait_cb cb, struct err *e)
         return rv;
     }
     if (configured != NULL) {
-        rv = keep_region(eice, configured);
-        return rv == 0 ? 0 : err_set_uv(e, rv, "region");
+        return keep_region(eice, configured, e);
     }
     if (eice->lookup == NULL) {
         eice->lookup =

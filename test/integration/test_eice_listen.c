@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -372,6 +374,38 @@ static void test_every_address(void **state)
     bed_free(&t.bed);
 }
 
+/* A socket that somebody else has opened: the listener's once it stands. */
+static void test_inherited_socket(void **state)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    socklen_t len = sizeof addr;
+    struct eice_error error;
+    struct trial t;
+    int port, fd, inherited = socket(AF_INET, SOCK_STREAM, 0);
+
+    (void)state;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(inherited, (struct sockaddr *)&addr, len), 0);
+    assert_int_equal(listen(inherited, 8), 0);
+    assert_int_equal(getsockname(inherited, (struct sockaddr *)&addr, &len), 0);
+    port = ntohs(addr.sin_port);
+
+    trial_init(&t); /* Counts the descriptors: one fewer at the end. */
+    t.bed.loop.n_fds--;
+    t.bed.listen.tcp = false;
+    t.bed.listen.fds = &inherited;
+    t.bed.listen.n_fds = 1;
+    t.bed.target.instance_id = "bad";
+    assert_int_equal(try_listen(&t, &error), EICE_ERR_USAGE); /* Still ours. */
+    t.bed.target.instance_id = NULL;
+    assert_int_equal(trial_listen(&t), port);
+    fd = bed_connect(port);
+    bed_echo(&t.bed, fd, "inherited");
+    close(fd);
+    trial_close(&t, EICE_BYE_DONE);
+    bed_free(&t.bed);
+}
+
 static void test_unix_socket(void **state)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -569,6 +603,7 @@ int main(void)
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_not_resolved),
         cmocka_unit_test(test_every_address),
+        cmocka_unit_test(test_inherited_socket),
         cmocka_unit_test(test_unix_socket),
         cmocka_unit_test(test_goes_away),
         cmocka_unit_test(test_close_after_any_turn),

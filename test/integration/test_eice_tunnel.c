@@ -372,6 +372,23 @@ static void test_no_region(void **state)
     trial_free(&t);
 }
 
+/* A region that cannot be one is refused before anybody is asked. */
+static void test_bad_region(void **state)
+{
+    struct trial t;
+
+    (void)state;
+    trial_init(&t);
+    t.bed.options.region = "us west";
+    trial_run_to_end(&t);
+    assert_string_equal(
+        t.bed.seen.end.message,
+        "Provided region_name 'us west' doesn't match a supported format.");
+    assert_int_equal(eice_exit_code(&t.bed.seen.end), 255);
+    assert_int_equal(t.bed.far.n_requests, 0);
+    trial_free(&t);
+}
+
 static void test_no_credentials(void **state)
 {
     struct trial t;
@@ -631,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_ca_file_missing),
         cmocka_unit_test(test_certificate_not_trusted),
         cmocka_unit_test(test_no_region),
+        cmocka_unit_test(test_bad_region),
         cmocka_unit_test(test_no_credentials),
         cmocka_unit_test(test_no_such_name),
         cmocka_unit_test(test_nobody_listens),
