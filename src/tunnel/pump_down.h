@@ -32,7 +32,7 @@ enum {
     DOWN_SLICES = 16,     /* Slices written with one call */
     DOWN_JOIN = 1024,     /* A slice shorter than this is moved up to the one
                              before it: cheaper than one more in the call */
-    DOWN_BUDGET = 1 << 20 /* Bytes taken in before others get their turn */
+    DOWN_BUDGET = 1 << 18 /* Bytes taken in before others get their turn */
 };
 
 /*            pump_down_end()            all is written, shutdown answered

@@ -57,12 +57,13 @@ void pump_up_lend(struct pump_up *up, uv_buf_t *buf)
         up->chunk = chunk_take(up->pool);
     }
     up->starved = up->chunk == NULL;
+    up->lent = UP_PAYLOAD - up->len;
     if (up->starved) {
         *buf = uv_buf_init(up->spare, sizeof up->spare);
         return;
     }
     *buf = uv_buf_init((char *)up->chunk->bytes + UP_HEADROOM + up->len,
-                       (unsigned)(UP_PAYLOAD - up->len));
+                       (unsigned)up->lent);
 }
 
 int pump_up_took(struct pump_up *up, ssize_t nread)
@@ -71,6 +72,7 @@ int pump_up_took(struct pump_up *up, ssize_t nread)
         return UV_ENOMEM;
     }
     if (nread > 0) {
+        up->streak = (size_t)nread == up->lent ? up->streak + up->lent : 0;
         up->len += (size_t)nread;
         assert(up->len <= UP_PAYLOAD);
         return 0;
@@ -81,6 +83,16 @@ int pump_up_took(struct pump_up *up, ssize_t nread)
         return 0;
     }
     return (int)nread;
+}
+
+bool pump_up_tired(struct pump_up *up)
+{
+    bool tired = up->streak >= UP_BUDGET;
+
+    if (tired) {
+        up->streak = 0;
+    }
+    return tired;
 }
 
 bool pump_up_holds(const struct pump_up *up)

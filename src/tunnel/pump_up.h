@@ -25,7 +25,8 @@ union chunk;
 
 enum {
     UP_HEADROOM = 8, /* The header of a frame as long as UP_PAYLOAD */
-    UP_PAYLOAD = 65536 - UP_HEADROOM /* What fills a chunk */
+    UP_PAYLOAD = 65536 - UP_HEADROOM, /* What fills a chunk */
+    UP_BUDGET = 1 << 18 /* Bytes taken in before others get their turn */
 };
 
 /*            EOF, or pump_up_stop()          the last frame has left
@@ -39,6 +40,8 @@ struct pump_up {
     union chunk *chunk;      /* The one in use, or NULL */
     size_t len;              /* Payload read and not yet sealed */
     size_t leaving;          /* Payload sealed and not yet gone */
+    size_t lent;             /* What the last read could have filled */
+    size_t streak;           /* Bytes of reads that filled all they could */
     uint64_t total;          /* Payload sent */
     bool starved;            /* There was no memory to lend */
     char spare[64];          /* Lent then; what comes into it is lost */
@@ -60,6 +63,11 @@ void pump_up_lend(struct pump_up *up, uv_buf_t *buf);
 /* The read is over: bytes, 0, UV_EOF (draining begins) or an error.  Returns 0
  * or the error; UV_ENOMEM when there was no memory to read into. */
 int pump_up_took(struct pump_up *up, ssize_t nread);
+
+/* Whether so much was read in one go that others should get their turn; asking
+ * begins a new one.  A stream that is read until it is empty would otherwise
+ * keep the loop for as long as there is more. */
+bool pump_up_tired(struct pump_up *up);
 
 /* Whether anything was read that has not left yet. */
 bool pump_up_holds(const struct pump_up *up);

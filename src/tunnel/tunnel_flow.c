@@ -60,6 +60,10 @@ static void on_local_read(struct local *l, ssize_t nread)
         tunnel_local_broken(t, rv);
     }
     if (open) {
+        if (pump_up_tired(&t->up)) {
+            t->resting = true;
+            uv_idle_start(&t->again, tunnel_on_again);
+        }
         tunnel_settle(t);
     } else if (rv != 0 || (nread == UV_EOF && t->config.end_on_early_eof &&
                            !pump_up_holds(&t->up))) {
@@ -123,6 +127,7 @@ static void carry_down(struct tunnel *t)
             tunnel_remote_ended(t);
             break;
         case DOWN_AGAIN:
+            t->down_again = true;
             uv_idle_start(&t->again, tunnel_on_again);
             break;
         case DOWN_DRY:
@@ -230,7 +235,7 @@ void tunnel_settle(struct tunnel *t)
     rv = tunnel_watch(t, pump_down_wants(&t->down),
                       t->sender.blocked && t->sender.error == 0);
     if (rv == 0 && !t->closing) {
-        rv = tunnel_read_local(t, t->sm.state == TUNNEL_S_OPEN &&
+        rv = tunnel_read_local(t, t->sm.state == TUNNEL_S_OPEN && !t->resting &&
                                       pump_up_wants(&t->up));
     }
     if (rv != 0 && !t->expired) {
@@ -258,8 +263,12 @@ void tunnel_on_again(uv_idle_t *handle)
     struct tunnel *t = handle->data;
 
     uv_idle_stop(handle);
-    pump_down_turn(&t->down, true);
-    carry_down(t);
+    t->resting = false;
+    if (t->down_again) {
+        t->down_again = false;
+        pump_down_turn(&t->down, true);
+        carry_down(t);
+    }
     tunnel_settle(t);
 }
 

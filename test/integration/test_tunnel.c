@@ -17,6 +17,8 @@
 #include "far.h"
 #include "mem.h"
 #include "near.h"
+#include "pump_down.h"
+#include "pump_up.h"
 #include "tunnel.h"
 
 enum { TURNS_MAX = 200000, SHORT_MS = 30 };
@@ -1197,11 +1199,31 @@ static void test_a_busy_tunnel_yields(void **state)
     before = f->far.sends.len;
     turn(f, 1);
     /* Once for being readable, once for coming back. */
-    assert_true(before - f->far.sends.len <= 2 * (1 << 20) + CHUNK_SIZE);
+    assert_true(before - f->far.sends.len <= 2 * DOWN_BUDGET + CHUNK_SIZE);
     while (f->near.heard.len < 5000000) {
         before = f->far.sends.len;
         turn(f, 1);
-        assert_true(before - f->far.sends.len <= 2 * (1 << 20) + CHUNK_SIZE);
+        assert_true(before - f->far.sends.len <= 2 * DOWN_BUDGET + CHUNK_SIZE);
+    }
+    close_now(f);
+}
+
+/* The same for a flood from the local side, which reads while it can. */
+static void test_a_busy_local_side_yields(void **state)
+{
+    enum { TOTAL = 5000000 };
+    static char words[TOTAL];
+    struct fixture *f = *state;
+    size_t before;
+
+    open_up(f);
+    f->far.no_text = true;
+    f->near.burst = 32;
+    near_say(&f->near, words, TOTAL);
+    while (f->far.payload < TOTAL) {
+        before = f->near.says.len;
+        turn(f, 1);
+        assert_true(before - f->near.says.len <= UP_BUDGET + CHUNK_SIZE);
     }
     close_now(f);
 }
@@ -1452,6 +1474,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bulk_by_fits_and_starts, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_busy_tunnel_yields, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_busy_local_side_yields, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_short_frames_are_joined, setup,
                                         teardown),

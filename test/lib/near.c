@@ -68,6 +68,7 @@ static bool can_write(const struct near *n)
 static void on_idle(uv_idle_t *idle)
 {
     struct near *n = idle->data;
+    unsigned i;
 
     if (can_write(n)) {
         do_write(n);
@@ -76,8 +77,10 @@ static void on_idle(uv_idle_t *idle)
 
         n->shut_cb = NULL;
         cb(&n->local, 0);
-    } else if (can_read(n)) {
-        do_read(n);
+    } else {
+        for (i = 0; i < n->burst && can_read(n); i++) {
+            do_read(n);
+        }
     }
     near_wake(n);
 }
@@ -213,8 +216,10 @@ static void open_buf(struct buf *b)
 
 void near_init(struct near *n, uv_loop_t *loop)
 {
-    *n = (struct near){
-        .local = {.ops = &near_ops}, .read_max = SIZE_MAX, .room = SIZE_MAX};
+    *n = (struct near){.local = {.ops = &near_ops},
+                       .read_max = SIZE_MAX,
+                       .burst = 1,
+                       .room = SIZE_MAX};
     open_buf(&n->says);
     open_buf(&n->heard);
     uv_idle_init(loop, &n->idle);

@@ -20,6 +20,7 @@ struct near {
     struct buf says;  /* Not read by the tunnel yet */
     struct buf heard; /* Written by the tunnel */
     size_t read_max;  /* Most that one read gives */
+    unsigned burst;   /* Reads one after the other in a turn */
     size_t room;      /* How much more it takes; SIZE_MAX: all */
     int end;          /* After says: 0 nothing, UV_EOF, or an error */
     int write_fails;  /* The code every write gives, or 0 */
