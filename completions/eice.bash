@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        open-tunnel)
+        open-tunnel|send-ssh-public-key|list)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -24,6 +24,10 @@ _eice()
     case $prev in
     --endpoint-url)
         :
+        return
+        ;;
+    --output)
+        COMPREPLY=($(compgen -W 'json text table yaml yaml-stream off' -- "$cur"))
         return
         ;;
     --profile)
@@ -114,16 +118,42 @@ _eice()
         :
         return
         ;;
+    --instance-os-user)
+        :
+        return
+        ;;
+    --ssh-public-key)
+        :
+        return
+        ;;
+    --availability-zone)
+        :
+        return
+        ;;
+    --filter)
+        :
+        return
+        ;;
+    --columns)
+        :
+        return
+        ;;
     esac
     case $command in
     open-tunnel)
         words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval'
         ;;
+    send-ssh-public-key)
+        words='--instance-id --instance-os-user --ssh-public-key --availability-zone'
+        ;;
+    list)
+        words='--filter --columns --reachable --all'
+        ;;
     *)
-        words='open-tunnel help'
+        words='open-tunnel send-ssh-public-key list help'
         ;;
     esac
-    words+=' --debug --endpoint-url --no-verify-ssl --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'
+    words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
 

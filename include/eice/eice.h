@@ -196,6 +196,10 @@ EICE_API void eice_close(struct eice *eice, eice_close_cb cb, void *data);
 EICE_API const char *eice_region(const struct eice *eice);
 EICE_API const char *eice_profile(const struct eice *eice);
 
+/* How the configuration wants answers printed ("json", "text", ...); NULL when
+ * it does not say. */
+EICE_API const char *eice_output(const struct eice *eice);
+
 /* ---- Targets ---------------------------------------------------------- */
 
 enum {
@@ -312,6 +316,102 @@ EICE_API int eice_send_ssh_key(struct eice_op **out, struct eice *eice,
                                const struct eice_ssh_key *key,
                                eice_send_ssh_key_cb cb, void *data,
                                struct eice_error *error);
+
+/* ---- Finding instances ------------------------------------------------- */
+
+struct eice_tag {
+    const char *key;
+    const char *value;
+};
+
+/* One instance; what it does not have is NULL. */
+struct eice_instance {
+    const char *instance_id;
+    const char *name; /* Its Name tag */
+    const char *state;
+    const char *instance_type;
+    const char *image_id;
+    const char *key_name;
+    const char *launch_time; /* "2026-01-02T03:04:05.000Z" */
+    const char *architecture;
+    const char *platform;         /* "windows", or NULL */
+    const char *platform_details; /* "Linux/UNIX", ... */
+    const char *vpc_id;
+    const char *subnet_id;
+    const char *availability_zone;
+    const char *private_ip;
+    const char *ipv6_address;
+    const char *public_ip;
+    const char *private_dns_name;
+    const char *public_dns_name;
+    const struct eice_tag *tags;
+    size_t n_tags;
+    /* Which of the endpoints a tunnel would go through, if they were asked
+     * for: an index, or -1 for none. */
+    int endpoint;
+};
+
+/* One Instance Connect Endpoint. */
+struct eice_endpoint {
+    const char *endpoint_id;
+    const char *state;
+    const char *dns_name;      /* The service's, FIPS if configured */
+    const char *state_message; /* Why it is in that state */
+    const char *vpc_id;
+    const char *subnet_id;
+    const char *availability_zone;
+    const char *ip_address_type;
+    bool preserve_client_ip;
+    bool usable; /* Tunnels may go through it in this state */
+};
+
+/* Instances must have, for each filter, one of its values; names and wildcards
+ * are those of EC2's DescribeInstances. */
+struct eice_filter {
+    const char *name;
+    const char *const *values;
+    size_t n_values;
+};
+
+/* What to look for. */
+struct eice_query {
+    size_t size;      /* sizeof(struct eice_query) */
+    const char *word; /* An instance id, IPv4 or IPv6 address, DNS name, or a
+                         Name tag (with * and ?); NULL: all instances */
+    const struct eice_filter *filters;
+    size_t n_filters;
+    bool endpoints; /* Also tell the region's endpoints */
+};
+
+/* What was found; may be nothing. */
+struct eice_found {
+    const struct eice_instance *instances;
+    size_t n_instances;
+    const struct eice_endpoint *endpoints;
+    size_t n_endpoints;
+};
+
+/* The answer, or @error with @found NULL. */
+typedef void (*eice_find_cb)(void *data, const struct eice_found *found,
+                             const struct eice_error *error);
+EICE_API int eice_find(struct eice_op **out, struct eice *eice,
+                       const struct eice_query *query, eice_find_cb cb,
+                       void *data, struct eice_error *error);
+
+/* A text that was asked for, with a NUL behind its @len bytes; @text is NULL
+ * if there is none, and with @error. */
+typedef void (*eice_text_cb)(void *data, const char *text, size_t len,
+                             const struct eice_error *error);
+
+/* What an instance has printed on its console. */
+EICE_API int eice_console_output(struct eice_op **out, struct eice *eice,
+                                 const char *instance_id, eice_text_cb cb,
+                                 void *data, struct eice_error *error);
+
+/* The name of an image, "al2023-ami-2023.5.20240805.0-kernel-6.1-x86_64". */
+EICE_API int eice_image_name(struct eice_op **out, struct eice *eice,
+                             const char *image_id, eice_text_cb cb, void *data,
+                             struct eice_error *error);
 
 /* ---- Events ----------------------------------------------------------- */
 

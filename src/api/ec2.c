@@ -24,8 +24,32 @@ const struct operation ec2_describe_endpoints = {
     .use_flag = true,
 };
 
+const struct operation ec2_describe_images = {
+    .name = "DescribeImages",
+    .service = SERVICE_EC2,
+    .protocol = CALL_EC2,
+    .use_flag = true,
+};
+
+const struct operation ec2_get_console_output = {
+    .name = "GetConsoleOutput",
+    .service = SERVICE_EC2,
+    .protocol = CALL_EC2,
+    .use_flag = true,
+};
+
+/* What the ids of @kind are called. */
+static const char *id_name(const struct operation *kind)
+{
+    if (kind == &ec2_describe_instances) {
+        return "InstanceId";
+    }
+    return kind == &ec2_describe_images ? "ImageId"
+                                        : "InstanceConnectEndpointId";
+}
+
 /* "Filter.1.Name=state&Filter.1.Value.1=...". */
-static void add_filter(struct buf *body, size_t n, const struct ec2_filter *f)
+void ec2_filter_body(struct buf *body, size_t n, const struct ec2_filter *f)
 {
     char name[64];
     size_t i;
@@ -41,16 +65,14 @@ static void add_filter(struct buf *body, size_t n, const struct ec2_filter *f)
 void ec2_describe_body(struct buf *body, const struct operation *kind,
                        const struct ec2_query *q)
 {
-    const char *id = kind == &ec2_describe_instances
-                         ? "InstanceId"
-                         : "InstanceConnectEndpointId";
+    const char *id = id_name(kind);
     char name[64], number[16];
     size_t i;
 
     percent_form_pair(body, "Action", kind->name);
     percent_form_pair(body, "Version", EC2_API_VERSION);
     for (i = 0; i < q->n_filters; i++) {
-        add_filter(body, i + 1, &q->filters[i]);
+        ec2_filter_body(body, i + 1, &q->filters[i]);
     }
     for (i = 0; i < q->n_ids; i++) {
         snprintf(name, sizeof name, "%s.%zu", id, i + 1);
@@ -63,4 +85,11 @@ void ec2_describe_body(struct buf *body, const struct operation *kind,
     if (q->next_token != NULL) {
         percent_form_pair(body, "NextToken", q->next_token);
     }
+}
+
+void ec2_console_body(struct buf *body, const char *instance_id)
+{
+    percent_form_pair(body, "Action", ec2_get_console_output.name);
+    percent_form_pair(body, "Version", EC2_API_VERSION);
+    percent_form_pair(body, "InstanceId", instance_id);
 }

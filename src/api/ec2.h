@@ -14,6 +14,8 @@ struct buf;
 
 extern const struct operation ec2_describe_instances;
 extern const struct operation ec2_describe_endpoints;
+extern const struct operation ec2_describe_images;
+extern const struct operation ec2_get_console_output;
 
 /* One filter: values are OR-ed, filters AND-ed. */
 struct ec2_filter {
@@ -24,7 +26,7 @@ struct ec2_filter {
 
 /* What a Describe operation may say. */
 struct ec2_query {
-    const char *const *ids; /* Instance ids, or endpoint ids */
+    const char *const *ids; /* Instance, endpoint or image ids */
     size_t n_ids;
     const struct ec2_filter *filters;
     size_t n_filters;
@@ -32,9 +34,15 @@ struct ec2_query {
     const char *next_token; /* NULL: the first page */
 };
 
-/* Write the body of @kind, one of the two above, to the empty @body.  Check
- * buf_error(). */
+/* Write the body of @kind, one of the Describe operations above, to the empty
+ * @body.  Check buf_error(). */
 void ec2_describe_body(struct buf *body, const struct operation *kind,
                        const struct ec2_query *q);
+
+/* Append @f as the request's @n-th filter, counted from 1. */
+void ec2_filter_body(struct buf *body, size_t n, const struct ec2_filter *f);
+
+/* Write GetConsoleOutput's body to the empty @body. */
+void ec2_console_body(struct buf *body, const char *instance_id);
 
 #endif /* EC2_H */

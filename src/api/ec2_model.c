@@ -5,6 +5,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base64.h"
+#include "buf.h"
 #include "err.h"
 #include "mem.h"
 #include "xml.h"
@@ -209,6 +211,43 @@ int ec2_endpoints_parse(struct ec2_endpoints *out, const char *body, size_t len,
         return err_set_uv(e, UV_ENOMEM, "DescribeInstanceConnectEndpoints");
     }
     return 0;
+}
+
+int ec2_image_name_parse(char **name, const char *body, size_t len,
+                         struct err *e)
+{
+    struct xml *xml;
+    bool whole;
+    int rv;
+
+    *name = NULL;
+    rv = open_answer(&xml, "DescribeImages", body, len, e);
+    if (rv != 0) {
+        return rv;
+    }
+    whole = take(name, xml_root(xml), "imagesSet/item/name");
+    xml_free(xml);
+    return whole ? 0 : err_set_uv(e, UV_ENOMEM, "DescribeImages");
+}
+
+int ec2_console_parse(struct buf *out, const char *body, size_t len,
+                      struct err *e)
+{
+    const char *text;
+    struct xml *xml;
+    int rv;
+
+    rv = open_answer(&xml, "GetConsoleOutput", body, len, e);
+    if (rv != 0) {
+        return rv;
+    }
+    text = xml_find_text(xml_root(xml), "output");
+    rv = text == NULL ? 0 : base64_decode_spaced(out, text, strlen(text));
+    xml_free(xml);
+    if (rv != 0) {
+        err_set(e, rv, "GetConsoleOutput: the output cannot be decoded");
+    }
+    return rv;
 }
 
 void ec2_instance_clear(struct ec2_instance *i)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct err;
 
 /* X(field, path below the item) */
@@ -85,6 +86,16 @@ int ec2_instances_parse(struct ec2_instances *out, const char *body, size_t len,
                         struct err *e);
 int ec2_endpoints_parse(struct ec2_endpoints *out, const char *body, size_t len,
                         struct err *e);
+
+/* Read the name of the first image of DescribeImages' answer; NULL when there
+ * is none.  The caller frees it with mem_free(). */
+int ec2_image_name_parse(char **name, const char *body, size_t len,
+                         struct err *e);
+
+/* Append what GetConsoleOutput's answer holds to @out, decoded; nothing when
+ * the console has said nothing yet. */
+int ec2_console_parse(struct buf *out, const char *body, size_t len,
+                      struct err *e);
 
 /* Free what @p holds and zero it. */
 void ec2_instances_clear(struct ec2_instances *p);

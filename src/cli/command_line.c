@@ -149,6 +149,34 @@ static int unknown_options(const struct command *command,
     return ERR_USAGE;
 }
 
+/* Drop the "--" at position @i, if one is there. */
+static bool dashes_drop(struct option_args *args, size_t i)
+{
+    if (i >= args->n || strcmp(args->list[i], "--") != 0) {
+        return false;
+    }
+    args->n--;
+    memmove(&args->list[i], &args->list[i + 1],
+            (args->n - i) * sizeof *args->list);
+    return true;
+}
+
+/* What is left is words, as far as it stands before "--". */
+static int words_check(const struct command *command, struct option_args *args,
+                       struct err *e)
+{
+    struct option_args wrong;
+    size_t i;
+
+    for (i = 0; i < args->n && !dashes_drop(args, i); i++) {
+        if (!option_is_word(args->list[i])) {
+            wrong = (struct option_args){&args->list[i], 1};
+            return unknown_options(command, &wrong, e);
+        }
+    }
+    return 0;
+}
+
 int command_line_finish(const struct command *command,
                         const struct option_set *set, struct globals *g,
                         struct option_args *args, struct err *e)
@@ -166,12 +194,9 @@ int command_line_finish(const struct command *command,
     if (rv != 0) {
         return rv;
     }
-    if (args->n > 0 && strcmp(args->list[0], "--") == 0) {
-        args->n--;
-        memmove(&args->list[0], &args->list[1], args->n * sizeof *args->list);
+    if (!command->takes_words) {
+        dashes_drop(args, 0);
+        return args->n > 0 ? unknown_options(command, args, e) : 0;
     }
-    if (args->n > 0 && !command->takes_words) {
-        return unknown_options(command, args, e);
-    }
-    return 0;
+    return words_check(command, args, e);
 }

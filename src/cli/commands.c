@@ -4,10 +4,14 @@
 
 #include <string.h>
 
+extern const struct command command_list;
 extern const struct command command_open_tunnel;
+extern const struct command command_send_ssh_public_key;
 
 const struct command *const commands[] = {
     &command_open_tunnel,
+    &command_send_ssh_public_key,
+    &command_list,
 };
 const size_t n_commands = sizeof commands / sizeof commands[0];
 

@@ -28,7 +28,7 @@ const struct option globals_options[] = {
     {"no-paginate", OPTION_FLAG, AT(ignored_flag), NULL,
      "Accepted, without effect", NULL, OPTION_IGNORED, 0},
     {"output", OPTION_CHOICE, AT(output), "FORMAT", "How answers are printed",
-     outputs, OPTION_IGNORED, 0},
+     outputs, 0, 0},
     {"query", OPTION_STRING, AT(query), "JMESPATH", "Accepted, without effect",
      NULL, OPTION_IGNORED, 0},
     {"profile", OPTION_STRING, AT(profile), "NAME",

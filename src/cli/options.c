@@ -31,7 +31,7 @@ struct match {
     const char *value;           /* After '='; NULL when there is none */
 };
 
-static bool takes_value(const struct option *o)
+bool option_takes_value(const struct option *o)
 {
     return o->kind != OPTION_FLAG && o->kind != OPTION_COUNT;
 }
@@ -179,14 +179,36 @@ static int choice_check(const struct option *o, const char *text, struct err *e)
     return ERR_USAGE;
 }
 
+/* Add @text to a list. */
+static int list_add(struct option_list *list, const char *text, struct err *e)
+{
+    char **items;
+
+    items = mem_realloc(list->items, (list->n + 1) * sizeof *items);
+    if (items == NULL) {
+        return err_set_uv(e, UV_ENOMEM, "the command line");
+    }
+    list->items = items;
+    items[list->n] = mem_strdup(text);
+    if (items[list->n] == NULL) {
+        return err_set_uv(e, UV_ENOMEM, "the command line");
+    }
+    list->n++;
+    return 0;
+}
+
 /* Remember what was given. */
 static int take(struct pass *p, const struct option *o, const char *text)
 {
     size_t i = (size_t)(o - p->set->list);
+    void *at = (char *)p->set->values + o->offset;
 
     if (o->kind == OPTION_COUNT) {
-        ++*(unsigned *)((char *)p->set->values + o->offset);
+        ++*(unsigned *)at;
         return 0;
+    }
+    if (o->kind == OPTION_LIST) {
+        return list_add(at, text, p->e);
     }
     p->text[i] = text != NULL ? text : "";
     return o->kind == OPTION_CHOICE ? choice_check(o, text, p->e) : 0;
@@ -229,14 +251,14 @@ static int letters_read(struct pass *p, const struct option_args *args,
         if (o == NULL) {
             return 0;
         }
-        if (takes_value(o)) {
+        if (option_takes_value(o)) {
             break;
         }
     }
     *known = true;
     for (c = arg + 1; *c != '\0'; c++) {
         o = find_letter(p, *c);
-        if (takes_value(o)) {
+        if (option_takes_value(o)) {
             return c[1] != '\0' ? take(p, o, c + 1)
                                 : take_following(p, o, args, i);
         }
@@ -258,7 +280,7 @@ static int long_read(struct pass *p, const struct option_args *args, size_t *i,
     if (rv != 0 || m.option == NULL) {
         return rv;
     }
-    if (!takes_value(m.option)) {
+    if (!option_takes_value(m.option)) {
         if (m.value != NULL) {
             return no_value_expected(p, m.option, m.value);
         }
@@ -346,6 +368,7 @@ static int convert(const struct option *o, void *values, const char *text,
 
     switch (o->kind) {
     case OPTION_COUNT:
+    case OPTION_LIST:
         return 0;
     case OPTION_FLAG:
         *(bool *)at = true;
@@ -401,6 +424,27 @@ int options_parse(const struct option_set *set, struct option_args *args,
     return rv;
 }
 
+const struct option *option_find(const struct option *list, const char *arg)
+{
+    struct option_set set = {list, NULL};
+    struct pass quiet = {.set = &set, .ours_too = true};
+    struct match m;
+
+    return match_long(&quiet, arg, &m) == 0 ? m.option : NULL;
+}
+
+/* Free every value of a list. */
+static void list_free(struct option_list *list)
+{
+    size_t i;
+
+    for (i = 0; i < list->n; i++) {
+        mem_free(list->items[i]);
+    }
+    mem_free(list->items);
+    *list = (struct option_list){0};
+}
+
 void options_free(const struct option_set *set)
 {
     size_t i;
@@ -412,6 +456,8 @@ void options_free(const struct option_set *set)
             slot = (char **)(void *)((char *)set->values + set->list[i].offset);
             mem_free(*slot);
             *slot = NULL;
+        } else if (set->list[i].kind == OPTION_LIST) {
+            list_free((void *)((char *)set->values + set->list[i].offset));
         }
     }
 }

@@ -26,7 +26,8 @@ enum option_kind {
     OPTION_INT,     /* int64_t: as Python's int() reads it; beyond int64_t the
                        nearest end */
     OPTION_SECONDS, /* int64_t: milliseconds, from seconds with a fraction */
-    OPTION_PORT     /* int64_t: an int, or OPTION_AUTO for the word "auto" */
+    OPTION_PORT,    /* int64_t: an int, or OPTION_AUTO for the word "auto" */
+    OPTION_LIST     /* struct option_list: every value given, in order */
 };
 
 /* What numbers are set to before parsing, for "not given". */
@@ -63,6 +64,12 @@ struct option_args {
     size_t n;
 };
 
+/* The values of an option that may be given several times. */
+struct option_list {
+    char **items; /* mem_*() memory, freed by options_free() */
+    size_t n;
+};
+
 /* How many options there are in @list. */
 size_t options_count(const struct option *list);
 
@@ -77,6 +84,14 @@ int options_parse(const struct option_set *set, struct option_args *args,
 /* Whether @arg would be taken for an option's value or a plain word rather
  * than for an option, when it is not one of a known set. */
 bool option_is_word(const char *arg);
+
+/* The option of @list that @arg, "--name" or "--name=value", means: by its full
+ * name, or by the beginning of a single one (the AWS CLI's before ours).  NULL
+ * when there is none, or more than one. */
+const struct option *option_find(const struct option *list, const char *arg);
+
+/* Whether a value belongs to @o. */
+bool option_takes_value(const struct option *o);
 
 /* Free the strings of @set, and forget them. */
 void options_free(const struct option_set *set);

@@ -355,3 +355,10 @@ const char *eice_profile(const struct eice *eice)
 {
     return settings_profile(eice->settings);
 }
+
+const char *eice_output(const struct eice *eice)
+{
+    const char *env = settings_env(eice->settings, "AWS_DEFAULT_OUTPUT");
+
+    return env != NULL ? env : settings_profile_key(eice->settings, "output");
+}

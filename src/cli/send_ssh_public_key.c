@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* send_ssh_public_key.c - eice send-ssh-public-key: push a key for a minute.
+ *
+ * The happy path is: the key is pushed, the answer is printed.  What can go
+ * wrong: the arguments, the configuration, the service's refusal, a signal. */
+#include <stddef.h>
+#include <string.h>
+
+#include <eice/eice.h>
+
+#include "buf.h"
+#include "commands.h"
+#include "err.h"
+#include "error.h"
+#include "json.h"
+#include "options.h"
+#include "output.h"
+#include "program.h"
+
+enum { NAMES_LIMIT = 200 };
+
+/* Values of the options. */
+struct args {
+    char *instance_id;
+    char *os_user;
+    char *public_key;
+    char *zone;
+};
+
+#define AT(field) offsetof(struct args, field)
+
+static const struct option options[] = {
+    {"instance-id", OPTION_STRING, AT(instance_id), "ID", "The instance", NULL,
+     OPTION_FILES, 0},
+    {"instance-os-user", OPTION_STRING, AT(os_user), "NAME",
+     "Who may log in with the key", NULL, OPTION_FILES, 0},
+    {"ssh-public-key", OPTION_STRING, AT(public_key), "KEY",
+     "The public key itself, or file://PATH", NULL, OPTION_FILES, 0},
+    {"availability-zone", OPTION_STRING, AT(zone), "ZONE",
+     "The instance's availability zone; not needed", NULL, OPTION_FILES, 0},
+    {.name = NULL},
+};
+
+/* One run of the command. */
+struct run {
+    struct program *p;
+    struct eice_op *op;
+    bool closing;
+    int exit_code;
+};
+
+static void on_closed(void *data)
+{
+    struct run *r = data;
+
+    program_finish(r->p, r->exit_code);
+}
+
+static void run_close(struct run *r)
+{
+    if (!r->closing) {
+        r->closing = true;
+        eice_op_close(r->op, on_closed, r);
+    }
+}
+
+static void on_stop(struct program *p, void *data)
+{
+    (void)p;
+    run_close(data);
+}
+
+/* The service has answered. */
+static void on_pushed(void *data, const char *request_id, bool success,
+                      const struct eice_error *error)
+{
+    struct run *r = data;
+    const char *format = r->p->globals->output;
+    json_t *answer;
+
+    if (error != NULL) {
+        r->exit_code = error_print(&r->p->style, error);
+        run_close(r);
+        return;
+    }
+    if (format == NULL) {
+        format = eice_output(r->p->eice);
+    }
+    answer = json_pack("{s:s, s:b}", "RequestId", request_id, "Success",
+                       (int)success);
+    if (answer != NULL) {
+        output_print(format, "SendSSHPublicKey", answer);
+        json_decref(answer);
+    }
+    run_close(r);
+}
+
+/* What the AWS CLI requires. */
+static int check(const struct args *a, struct eice_error *error)
+{
+    const char *const required[][2] = {
+        {"--instance-id", a->instance_id},
+        {"--instance-os-user", a->os_user},
+        {"--ssh-public-key", a->public_key},
+    };
+    struct buf names;
+    size_t i;
+    int rv = 0;
+
+    buf_init(&names, NAMES_LIMIT);
+    for (i = 0; i < sizeof required / sizeof required[0]; i++) {
+        if (required[i][1] == NULL) {
+            buf_addf(&names, "%s%s", names.len > 0 ? ", " : "", required[i][0]);
+        }
+    }
+    if (names.len > 0) {
+        rv = error_set(error, ERR_USAGE,
+                       "the following arguments are required: %s",
+                       buf_str(&names));
+    }
+    buf_free(&names);
+    return rv;
+}
+
+static void init(void *args)
+{
+    (void)args;
+}
+
+static int run(struct program *p, void *args, const char *const *words,
+               size_t n_words)
+{
+    const struct args *a = args;
+    struct eice_ssh_key key = {
+        .size = sizeof key,
+        .instance_id = a->instance_id,
+        .os_user = a->os_user,
+        .public_key = a->public_key,
+        .availability_zone = a->zone,
+    };
+    struct run r = {.p = p};
+    struct eice_error error = {0};
+    int rv;
+
+    (void)words;
+    (void)n_words;
+    rv = check(a, &error);
+    if (rv == 0) {
+        rv = program_start(p, on_stop, &r, &error);
+    }
+    if (rv != 0) {
+        return error_print(&p->style, &error);
+    }
+    rv = eice_send_ssh_key(&r.op, p->eice, &key, on_pushed, &r, &error);
+    if (rv != 0) {
+        r.closing = true;
+        program_finish(p, error_print(&p->style, &error));
+    }
+    return program_run(p);
+}
+
+const struct command command_send_ssh_public_key = {
+    .name = "send-ssh-public-key",
+    .summary = "Push a public key to an instance for 60 seconds",
+    .synopsis = "eice send-ssh-public-key --instance-id ID "
+                "--instance-os-user NAME --ssh-public-key KEY",
+    .description =
+        "Lets whoever has the private key log in as that user for the next "
+        "60 seconds.\n"
+        "'eice ssh' does this by itself.\n",
+    .examples =
+        "  eice send-ssh-public-key --instance-id i-0123456789abcdef0 \\\n"
+        "      --instance-os-user ec2-user \\\n"
+        "      --ssh-public-key file://~/.ssh/id_ed25519.pub\n",
+    .options = options,
+    .args_size = sizeof(struct args),
+    .is_aws = true,
+    .init = init,
+    .run = run,
+};
