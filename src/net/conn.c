@@ -14,10 +14,6 @@
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <openssl/ssl.h>
 
@@ -32,7 +28,6 @@
 enum {
     KEEPALIVE_IDLE_S = 30,     /* Quiet time before the first probe */
     KEEPALIVE_INTERVAL_S = 10, /* Between probes */
-    USER_TIMEOUT_MS = 60000,   /* Sent bytes may go unacknowledged */
     SMALL_BUFFER = 1024,       /* libcurl's least: nothing is read into it */
     RECV_BUFFER = 65536        /* Most that curl_easy_recv() gives at once */
 };
@@ -111,29 +106,6 @@ static void finish(struct conn *c, enum state state,
     sm_move(&c->sm, state);
     c->done_cb = NULL;
     cb(c, transport, err); /* Last: the owner may have closed @c. */
-}
-
-/* libcurl has made a socket: have dead peers noticed. */
-static int on_curl_sockopt(void *data, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)data;
-    (void)purpose;
-#ifdef TCP_USER_TIMEOUT
-    {
-        unsigned ms = USER_TIMEOUT_MS;
-
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
-    }
-#endif
-#ifdef SO_NOSIGPIPE
-    {
-        int on = 1;
-
-        setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-    }
-#endif
-    (void)fd;
-    return CURL_SOCKOPT_OK;
 }
 
 /* The TLS session that may be used directly, or NULL. */
@@ -251,7 +223,6 @@ static int start(struct conn *c, struct err *e)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_curl_sockopt);
     rv = xfer_start(&c->xfer, on_xfer_done);
     return rv == 0 ? 0 : err_set_uv(e, rv, "connect");
 }

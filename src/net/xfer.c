@@ -3,10 +3,15 @@
 #include "xfer.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <openssl/ssl.h>
 #include <uv.h>
@@ -17,6 +22,8 @@
 #include "net_impl.h"
 #include "proxy.h"
 #include "wipe.h"
+
+enum { USER_TIMEOUT_MS = 60000 }; /* Sent bytes may go unacknowledged */
 
 /* libcurl sets up TLS: give it the user's authorities, and let what could not
  * be written be tried again from other memory. */
@@ -33,6 +40,27 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
         SSL_CTX_set1_cert_store(ctx, x->net->trust.store);
     }
     return CURLE_OK;
+}
+
+/* libcurl has made a socket: keep it from child processes, which would keep the
+ * connection alive beyond our end; and have a tunnel's dead peer noticed. */
+static int on_curl_sockopt(void *data, curl_socket_t fd, curlsocktype purpose)
+{
+    const struct xfer *x = data;
+
+    (void)purpose;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (x->kind == XFER_TUNNEL) {
+#ifdef TCP_USER_TIMEOUT
+        unsigned ms = USER_TIMEOUT_MS;
+
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+#endif
+    }
+#ifdef SO_NOSIGPIPE
+    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
+    return CURL_SOCKOPT_OK;
 }
 
 /* libcurl's own remarks, without what may be secret in them. */
@@ -111,6 +139,9 @@ static CURLcode set_common(struct xfer *x, const char *url)
      * would else block the loop for as long as the DNS keeps silent. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* As it was signed */
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_curl_sockopt);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, x);
     /* h2 offered by ALPN would not do for an upgrade, nor help one call. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     if (log_on(x->net->log, LOG_G_NET, LOG_L_TRACE)) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -938,7 +939,7 @@ static int option(int fd, int level, int name)
     return value;
 }
 
-static void test_dead_peers_will_be_noticed(void **state)
+static void test_the_socket_s_options(void **state)
 {
     struct test_server_config config = {.on_data = echo};
     struct net_rig rig;
@@ -949,6 +950,7 @@ static void test_dead_peers_will_be_noticed(void **state)
     (void)state;
     link_open(&l, &rig, "https", test_server_port(s));
     fd = find_socket(test_server_port(s));
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
     assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
     assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 10);
@@ -1017,7 +1019,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_connection_stays_ours),
         cmocka_unit_test(test_requests_and_streams_share_no_connection),
 #ifdef __linux__
-        cmocka_unit_test(test_dead_peers_will_be_noticed),
+        cmocka_unit_test(test_the_socket_s_options),
 #endif
         cmocka_unit_test(test_lack_of_memory_anywhere),
     };

@@ -170,12 +170,12 @@ static void test_get_sends_nothing_of_its_own(void **state)
     (void)state;
     setup(&rig);
     h = test_http_start(&rig.t.loop, NULL, echo, NULL);
-    ask_plain(&ask, &rig, h, "/path?q=" NET_RIG_SECRET);
+    ask_plain(&ask, &rig, h, "/a/../path?q=" NET_RIG_SECRET);
     test_loop_until(&rig.t, &ask.done);
     assert_int_equal(ask.status, 200);
     assert_string_equal(ask.type_got, "text/plain");
     snprintf(want, sizeof want,
-             "GET /path?q=" NET_RIG_SECRET "\n"
+             "GET /a/../path?q=" NET_RIG_SECRET "\n"
              "Host: 127.0.0.1:%u\r\n"
              "User-Agent: eice-test/1\r\n\n",
              test_http_port(h));
