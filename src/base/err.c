@@ -6,6 +6,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "tame.h"
+
 /* Everything we know about one of our own codes. */
 struct code_info {
     int code;
@@ -34,16 +36,6 @@ static const struct code_info *code_find(int code)
     return NULL;
 }
 
-/* A message is one line whatever a peer put into it. */
-static void keep_on_one_line(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            *text = ' ';
-        }
-    }
-}
-
 int err_vset(struct err *e, int code, const char *fmt, va_list ap)
 {
     if (e == NULL) {
@@ -52,7 +44,7 @@ int err_vset(struct err *e, int code, const char *fmt, va_list ap)
     err_clear(e);
     e->code = code;
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
-    keep_on_one_line(e->msg);
+    tame(e->msg);
     return code;
 }
 
@@ -86,7 +78,7 @@ void err_wrap(struct err *e, const char *fmt, ...)
     va_end(ap);
     n = strlen(e->msg);
     snprintf(e->msg + n, sizeof e->msg - n, ": %s", old);
-    keep_on_one_line(e->msg);
+    tame(e->msg);
 }
 
 void err_hint(struct err *e, const char *fmt, ...)
@@ -99,7 +91,7 @@ void err_hint(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->hint, sizeof e->hint, fmt, ap);
     va_end(ap);
-    keep_on_one_line(e->hint);
+    tame(e->hint);
 }
 
 void err_clear(struct err *e)

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "err.h"
+#include "tame.h"
 
 static const char *const level_names[] = {"none", "error", "warn",
                                           "info", "debug", "trace"};
@@ -99,6 +100,7 @@ void log_write(const struct log *log, enum log_group group,
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
+    tame(line);
     log->sink(log->data, level, group, id, line);
 }
 

@@ -66,7 +66,8 @@ int log_configure(struct log *log, const char *spec, struct err *e);
 /* Whether a line of @group at @level would be shown. */
 bool log_on(const struct log *log, enum log_group group, enum log_level level);
 
-/* Write one line about object @id (0 when there is only one). */
+/* Write one line about object @id (0 when there is only one).  What a peer put
+ * into it cannot break out of it: control characters become spaces. */
 void log_write(const struct log *log, enum log_group group,
                enum log_level level, unsigned id, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "mem.h"
 #include "sm.h"
+#include "tame.h"
 
 static void test_buf_grows_and_keeps_its_bytes(void **state)
 {
@@ -94,6 +95,28 @@ static void test_err_wraps_outward_on_one_line(void **state)
     assert_int_equal(err_set(NULL, ERR_DNS, "nobody listens"), ERR_DNS);
 }
 
+static void test_tame_leaves_only_what_can_be_shown(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"a\r\nb\tc\x1b[1m\x7f", "a  b c [1m "},
+        {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+        {"\xc2\x9b"
+         "31m\xc2\xa0\xc2",
+         "  31m\xc2\xa0\xc2"},
+    };
+    char text[40];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        strcpy(text, rows[i][0]);
+        tame(text);
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 /* Remember the last line. */
 static void keep_line(void *data, enum log_level level, enum log_group group,
                       unsigned id, const char *line)
@@ -124,6 +147,8 @@ static void test_log_thresholds_follow_the_spec(void **state)
     assert_string_equal(line, "");
     log_info(&log, API, 0, "took %d ms", 3);
     assert_string_equal(line, "took 3 ms");
+    log_info(&log, API, 0, "reason: %s", "x\n\x1b[2J");
+    assert_string_equal(line, "reason: x  [2J");
     assert_int_equal(log_configure(&log, "loud", &e), ERR_USAGE);
 }
 
@@ -165,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_buf_over_its_limit_stays_failed),
         cmocka_unit_test(test_buf_survives_lack_of_memory),
         cmocka_unit_test(test_err_wraps_outward_on_one_line),
+        cmocka_unit_test(test_tame_leaves_only_what_can_be_shown),
         cmocka_unit_test(test_log_thresholds_follow_the_spec),
         cmocka_unit_test(test_log_url_hides_user_and_query),
         cmocka_unit_test(test_sm_moves_and_says_so),
