@@ -49,11 +49,14 @@ static void read_all(const uint8_t *data, size_t size, size_t step,
     o->status = r.status;
     strcpy(o->request_id, r.request_id);
     strcpy(o->date, r.date);
+    check_line(o->request_id);
+    check_line(o->date);
     if (o->verdict != WS_VERDICT_ACCEPTED) {
         ws_response_explain(&r, &o->err);
         FUZZ_ASSERT(o->err.code == ERR_UPGRADE || o->err.code == ERR_HTTP);
         FUZZ_ASSERT(o->err.msg[0] != '\0');
         check_line(o->err.msg);
+        check_line(o->err.remote_code);
     }
     ws_response_free(&r);
 }

@@ -142,7 +142,8 @@ void tunnel_take_control(struct tunnel *t, const struct ws_item *item)
         break;
     case WS_ITEM_PONG:
         log_trace(t->log, WS, t->id, "pong received");
-        t->pong_seen = true;
+        /* One that was not asked for proves nothing about answering. */
+        t->pong_seen = t->pong_seen || t->pong_awaited;
         t->pong_awaited = false;
         break;
     case WS_ITEM_CLOSE:

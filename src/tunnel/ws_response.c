@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <uv.h>
 
+#include "tame.h"
 #include "ws_refusal.h"
 
 /* Where in the response we are. */
@@ -129,8 +130,10 @@ static void take_header(struct ws_response *r, const char *name,
 {
     if (strcasecmp(name, "x-amzn-requestid") == 0) {
         snprintf(r->request_id, sizeof r->request_id, "%s", value);
+        tame(r->request_id);
     } else if (strcasecmp(name, "Date") == 0) {
         snprintf(r->date, sizeof r->date, "%s", value);
+        tame(r->date);
     } else if (r->status == 101) {
         take_upgrade_header(r, name, value);
     } else if (strcasecmp(name, "Content-Length") == 0) {
@@ -355,6 +358,7 @@ int ws_response_explain(const struct ws_response *r, struct err *e)
         ws_refusal_plain(body, r->body.len, message, sizeof message / 4);
     }
     ws_refusal_redact(message);
+    tame(code);
     err_set(e, ERR_UPGRADE,
             "the endpoint refused the tunnel: %s%s%s%sHTTP %d%s%s%s", code,
             code[0] != '\0' && message[0] != '\0' ? ": " : "", message,

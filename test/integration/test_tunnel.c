@@ -929,6 +929,9 @@ static void test_pong_missing_after_one_was_seen(void **state)
 
     f->config.ping_interval_ms = SHORT_MS;
     open_up(f);
+    while (f->far.frames.len == 0) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
     far_send(&f->far, "\x8a\x00", 2);
     begun = uv_hrtime();
     run_until(f, &f->closed);
@@ -952,6 +955,22 @@ static void test_pong_never_seen_is_no_failure(void **state)
     close_now(f);
 }
 
+/* A peer that sends PONGs by itself has not shown that it answers PINGs. */
+static void test_unasked_pong_is_no_answer(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.ping_interval_ms = 5;
+    open_up(f);
+    far_send(&f->far, "\x8a\x00", 2);
+    turn(f, 3);
+    while (f->far.frames.len < 6 * 6) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    assert_false(f->done);
+    close_now(f);
+}
+
 /* Other bytes are a sign of life too; so is our own deafness no proof. */
 static void test_no_pong_but_alive_or_unheard(void **state)
 {
@@ -966,6 +985,9 @@ static void test_no_pong_but_alive_or_unheard(void **state)
         fixture_init(&g);
         g.config.ping_interval_ms = SHORT_MS / 3;
         open_up(&g);
+        while (g.far.frames.len == 0) {
+            uv_run(&g.loop, UV_RUN_ONCE);
+        }
         far_send(&g.far, "\x8a\x00", 2);
         turn(&g, 3);
         if (deaf) {
@@ -1457,6 +1479,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_pong_never_seen_is_no_failure,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unasked_pong_is_no_answer, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_no_pong_but_alive_or_unheard,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_ping_flood_costs_nothing, setup,
