@@ -3,10 +3,12 @@
  * or echoes, and a client that times it.
  *
  *   load serve PORT                  the target behind the tunnel
+ *   load greet PORT                  one that speaks first, as sshd does
  *   load down WHERE BYTES            how fast bytes come from the target
  *   load up WHERE BYTES              how fast they go to it
  *   load echo WHERE COUNT            round trips of one byte
- *   load first WHERE                 from start to the first byte
+ *   load first WHERE                 from start to a greeter's byte
+ *   load rate WHERE COUNT            greetings one after the other
  *
  * WHERE is tcp:HOST:PORT, or exec:COMMAND for a program that carries the
  * connection on its stdin and stdout, as ssh's ProxyCommand does.  Answers are
@@ -147,8 +149,15 @@ static void serve_one(int fd)
     get(fd, chunk, 1); /* Let the client be the first to close. */
 }
 
+/* One accepted connection of a target that speaks first. */
+static void greet_one(int fd)
+{
+    put(fd, "k", 1);
+    get(fd, chunk, CHUNK); /* The client's end */
+}
+
 /* Accept until killed, a child process each. */
-static int serve(const char *port)
+static int serve(const char *port, void (*serve_fd)(int fd))
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)atoi(port)),
@@ -174,7 +183,7 @@ static int serve(const char *port)
         if (fork() == 0) {
             close(fd);
             setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-            serve_one(s);
+            serve_fd(s);
             _exit(0);
         }
         close(s);
@@ -376,7 +385,7 @@ static int first(const char *where)
     double cpu;
     long peak;
 
-    if (!say(&l, 'd', 1) || !get_all(l.in, chunk, 1)) {
+    if (!get_all(l.in, chunk, 1)) {
         fprintf(stderr, "load: no byte came\n");
         return 1;
     }
@@ -388,11 +397,37 @@ static int first(const char *where)
     return 0;
 }
 
+/* @count connections, each as long as one byte takes to come. */
+static int rate(const char *where, uint64_t count)
+{
+    double from = now();
+    double cpu;
+    long peak;
+    uint64_t i;
+
+    for (i = 0; i < count; i++) {
+        struct line l = open_line(where);
+
+        if (!get_all(l.in, chunk, 1)) {
+            fprintf(stderr, "load: no byte came\n");
+            return 1;
+        }
+        close_line(&l, &cpu, &peak);
+    }
+    from = now() - from;
+    printf("{\"way\": \"rate\", \"count\": %" PRIu64 ", \"per_s\": %.1f}\n",
+           count, (double)count / from);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     if (argc == 3 && strcmp(argv[1], "serve") == 0) {
-        return serve(argv[2]);
+        return serve(argv[2], serve_one);
+    }
+    if (argc == 3 && strcmp(argv[1], "greet") == 0) {
+        return serve(argv[2], greet_one);
     }
     if (argc == 3 && strcmp(argv[1], "first") == 0) {
         return first(argv[2]);
@@ -406,7 +441,11 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "echo") == 0) {
         return echo(argv[2], strtoull(argv[3], NULL, 10));
     }
-    fprintf(stderr, "usage: load serve PORT | down WHERE BYTES | "
-                    "up WHERE BYTES | echo WHERE COUNT | first WHERE\n");
+    if (argc == 4 && strcmp(argv[1], "rate") == 0) {
+        return rate(argv[2], strtoull(argv[3], NULL, 10));
+    }
+    fprintf(stderr, "usage: load serve|greet PORT | down WHERE BYTES | "
+                    "up WHERE BYTES | echo WHERE COUNT | first WHERE | "
+                    "rate WHERE COUNT\n");
     return 2;
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A far network on this machine: a TCP relay that adds round-trip time.
 
-    relay.py RTT_MS HOST:PORT [HOST:PORT ...]
+    relay.py RTT_MS HOST:PORT[=LOCAL_PORT] ...
 
-For each destination it listens on a free loopback port and prints one JSON
-line with the ports. Bytes arrive half a round trip later in each direction,
+For each destination it listens on a loopback port (a free one unless it is
+given) and prints one JSON line with the ports. Bytes arrive half a round trip later in each direction,
 and a connection's first bytes wait one round trip more, which is what TCP's
 own handshake costs on a real path.
 
@@ -96,6 +96,7 @@ async def main():
     servers = []
 
     for destination in sys.argv[2:]:
+        destination, _, own = destination.partition("=")
         host, port = destination.rsplit(":", 1)
 
         async def relay(reader, writer, host=host, port=int(port),
@@ -117,7 +118,8 @@ async def main():
             for w in (writer, far_writer):
                 w.close()
 
-        server = await asyncio.start_server(relay, "127.0.0.1", 0)
+        server = await asyncio.start_server(relay, "127.0.0.1",
+                                            int(own or 0))
         servers.append(server)
         ports[destination] = server.sockets[0].getsockname()[1]
 
