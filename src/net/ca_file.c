@@ -173,15 +173,12 @@ static int read_block(struct reader *r, struct err *e)
     return 0;
 }
 
-int ca_file_load(const char *path, X509_STORE *store, struct err *e)
+int ca_file_parse(const char *path, const char *text, X509_STORE *store,
+                  struct err *e)
 {
-    struct reader r = {.path = path, .line = 1, .store = store};
-    struct buf text;
-    int rv;
+    struct reader r = {.path = path, .at = text, .line = 1, .store = store};
+    int rv = 0;
 
-    buf_init(&text, CA_FILE_MAX);
-    rv = read_all(path, &text, e);
-    r.at = buf_str(&text);
     while (rv == 0 && *r.at != '\0') {
         if (is_mark(r.at, "BEGIN ")) {
             rv = read_block(&r, e);
@@ -192,6 +189,19 @@ int ca_file_load(const char *path, X509_STORE *store, struct err *e)
     if (rv == 0 && r.n_found == 0) {
         rv = err_set(e, ERR_SETTING,
                      "CA file %s: holds no certificate in PEM form", path);
+    }
+    return rv;
+}
+
+int ca_file_load(const char *path, X509_STORE *store, struct err *e)
+{
+    struct buf text;
+    int rv;
+
+    buf_init(&text, CA_FILE_MAX);
+    rv = read_all(path, &text, e);
+    if (rv == 0) {
+        rv = ca_file_parse(path, buf_str(&text), store, e);
     }
     buf_free(&text);
     return rv;

@@ -12,4 +12,8 @@ struct x509_store_st;
  * Reads the file at once; not for use while the loop has work. */
 int ca_file_load(const char *path, struct x509_store_st *store, struct err *e);
 
+/* The same with the NUL-terminated @text of a file that errors call @path. */
+int ca_file_parse(const char *path, const char *text,
+                  struct x509_store_st *store, struct err *e);
+
 #endif /* CA_FILE_H */
