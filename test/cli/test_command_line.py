@@ -29,7 +29,7 @@ USAGE = "An error occurred (ParamValidation): "
 
 def environment(**more):
     """Nothing of the tester's own configuration."""
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent",
+    env = {"PATH": os.environ["PATH"], "HOME": "/dev/null",
            "AWS_EC2_METADATA_DISABLED": "true"}
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:

@@ -214,7 +214,7 @@ void bed_init(struct bed *b)
     uv_timer_init(&b->loop.loop, &b->creds_timer);
     b->creds_timer.data = b;
     b->api = test_http_start(&b->loop.loop, NULL, on_request, b);
-    bed_env(b, "HOME", "/nonexistent");
+    bed_env(b, "HOME", "/dev/null");
     bed_env(b, "AWS_CONFIG_FILE", "/nonexistent/config");
     bed_env(b, "AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials");
     bed_env(b, "AWS_EC2_METADATA_DISABLED", "true");
