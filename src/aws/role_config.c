@@ -2,8 +2,7 @@
 /* role_config.c - following source_profile from profile to profile. */
 #include "role_config.h"
 
-#include <ctype.h>
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 #include "buf.h"
@@ -136,6 +135,7 @@ int role_config_read(const struct profiles *p, const char *profile,
     int rv;
 
     for (*n = 0; *n < ROLE_CHAIN_MAX; profile = links[*n - 1].source_name) {
+        assert(profile != NULL); /* A link to another role has a name */
         links[(*n)++] = (struct role_config){.profile = profile};
         rv = read_link(p, links, *n, e);
         if (rv != 0 || links[*n - 1].source != ROLE_FROM_ROLE) {

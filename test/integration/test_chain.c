@@ -297,6 +297,42 @@ static void test_refused_credentials_are_looked_for_again(void **state)
     aws_home_drop(&h);
 }
 
+static void test_files_are_read_again_for_new_keys(void **state)
+{
+    static const char *const files[] = {".aws/credentials", ".aws/config"};
+    struct creds *first;
+    struct aws_home h;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        aws_home_init(&h, NULL, NULL);
+        aws_home_write(&h, files[i],
+                       "[default]\naws_access_key_id = AK1\n"
+                       "aws_secret_access_key = s\n");
+        assert_true(aws_home_open(&h));
+        assert_int_equal(aws_home_get(&h), 0);
+        first = creds_ref(h.creds);
+        aws_home_write(&h, files[i],
+                       "[default]\naws_access_key_id = AK2\n"
+                       "aws_secret_access_key = s\naws_session_token = t\n");
+        chain_reject(h.chain, first);
+        assert_int_equal(aws_home_get(&h), 0);
+        assert_string_equal(h.creds->access_key_id, "AK2");
+        assert_string_equal(h.creds->session_token, "t");
+        creds_unref(first);
+        first = creds_ref(h.creds);
+        aws_home_write(&h, files[i], "junk"); /* Being edited, perhaps */
+        chain_reject(h.chain, first);
+        assert_int_equal(aws_home_get(&h), 0);
+        assert_string_equal(h.creds->access_key_id, "AK1");
+        assert_true(aws_home_logged(&h, "Unable to parse config file"));
+        creds_unref(first);
+        aws_home_shut(&h);
+        aws_home_drop(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_cancel_and_close_answer_nobody),
         cmocka_unit_test(test_close_from_the_callback),
         cmocka_unit_test(test_refused_credentials_are_looked_for_again),
+        cmocka_unit_test(test_files_are_read_again_for_new_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

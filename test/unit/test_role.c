@@ -179,10 +179,11 @@ static void test_an_entry_of_sso(void **state)
     static const char text[] =
         "{\"roleCredentials\":{\"accessKeyId\":\"ASIA\",\"secretAccessKey\":"
         "\"s\",\"sessionToken\":\"t\",\"expiration\":1893456000000}}";
-    static const char *const bad[] = {
-        "{}", "[]", "x", "{\"roleCredentials\":{\"expiration\":1}}",
+    static const char text_date[] =
         "{\"roleCredentials\":{\"accessKeyId\":\"ASIA\",\"secretAccessKey\":"
-        "\"s\",\"sessionToken\":\"t\",\"expiration\":\"1\"}}"};
+        "\"s\",\"sessionToken\":\"t\",\"expiration\":\"1\"}}";
+    static const char *const bad[] = {
+        "{}", "[]", "x", "{\"roleCredentials\":{\"expiration\":1}}", text_date};
     struct err e;
     json_t *entry =
         role_entry_from_sso(text, sizeof text - 1, "111122223333", &e);
