@@ -32,7 +32,8 @@
 enum {
     LOCK_POLL_MS = 50,
     LOCK_MAX_MS = 330 * 1000, /* A little more than a prompt may take */
-    FIFO_MS = 2000            /* For a reader's turn of a pipe */
+    FIFO_MS = 2000,           /* For a reader's turn of a pipe */
+    CACHE_DEPTH = 3           /* ~/.aws/cli/cache */
 };
 
 enum op { OP_READ, OP_LOCK, OP_WRITE };
@@ -62,16 +63,24 @@ struct shared_file {
 
 /* --- In the pool: no allocation, no log, no callback. ------------------- */
 
-/* Make the directories above @path. */
+/* Make the directories right above @path: those of a cache, never the home
+ * directory that they are in. */
 static void make_parents(const char *path)
 {
     char dir[PATH_MAX];
-    char *slash;
+    char *slash, *p;
+    int level;
 
     if ((size_t)snprintf(dir, sizeof dir, "%s", path) >= sizeof dir) {
         return;
     }
-    for (slash = dir + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+    slash = strrchr(dir, '/');
+    for (level = 0; level < CACHE_DEPTH && slash != NULL; level++) {
+        for (p = slash; p > dir && p[-1] != '/'; p--) {
+        }
+        slash = p > dir ? p - 1 : NULL; /* Before one directory more */
+    }
+    while (slash != NULL && (slash = strchr(slash + 1, '/')) != NULL) {
         *slash = '\0';
         (void)mkdir(dir, 0700);
         *slash = '/';

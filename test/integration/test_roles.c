@@ -227,6 +227,22 @@ static void test_a_cache_that_cannot_be_written(void **state)
     teardown(&s);
 }
 
+static void test_a_home_that_is_not_there_is_not_made(void **state)
+{
+    char path[512];
+    struct sts s;
+
+    (void)state;
+    setup(&s, ROLE);
+    aws_home_set(&s.home, "AWS_CONFIG_FILE", "%s/.aws/config", s.home.dir);
+    aws_home_set(&s.home, "HOME", "%s/gone", s.home.dir);
+    assert_int_equal(aws_home_once(&s.home), 0);
+    snprintf(path, sizeof path, "%s/gone", s.home.dir);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_true(aws_home_logged(&s.home, "cannot write"));
+    teardown(&s);
+}
+
 static void test_a_chain_of_roles(void **state)
 {
     struct sts s;
@@ -860,6 +876,7 @@ int main(void)
         cmocka_unit_test(test_a_broken_entry_is_rewritten),
         cmocka_unit_test(test_an_entry_with_little_time_is_not_used),
         cmocka_unit_test(test_a_cache_that_cannot_be_written),
+        cmocka_unit_test(test_a_home_that_is_not_there_is_not_made),
         cmocka_unit_test(test_a_chain_of_roles),
         cmocka_unit_test(test_faults_of_sources),
         cmocka_unit_test(test_no_region),
