@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dial.c - one connection to an endpoint, and the URL that opens a tunnel.
  *
- *          .-- route (address, endpoint, name) --> connection --.
- *   begin -+                                                     +-> sign ->
- * done
- *          `-- credentials --------------------------------------'
+ *                                     .-- connection ---.
+ *   begin -> address, endpoint, name -+                   +-> sign -> done
+ *                                     `-- credentials ----'
  *
  * The happy path: the facts are known, the connection is being made while the
  * credentials are fetched, and when both are there a fresh URL is signed.
@@ -270,7 +269,23 @@ static void dial_connect(struct dial *d)
     conn_start(d->conn, on_conn);
 }
 
-/* The target is known. */
+/* The credentials are there, or there are none. */
+static void on_creds(void *data, struct creds *creds, const struct err *err)
+{
+    struct dial *d = data;
+
+    d->wait = NULL;
+    if (err != NULL) {
+        dial_done(d, NULL, err);
+        return;
+    }
+    d->creds = creds_ref(creds);
+    dial_step(d);
+}
+
+/* The target is known: connect, and fetch the credentials meanwhile.  Not
+ * before: a resolution fetches them too, and may have found the old ones
+ * refused. */
 static void dial_located(struct dial *d)
 {
     int rv;
@@ -280,6 +295,13 @@ static void dial_located(struct dial *d)
     if (rv != 0) {
         dial_fail(d, rv, "endpoint");
         return;
+    }
+    if (!d->unsigned_) {
+        d->wait = chain_get(d->route->eice->chain, on_creds, d);
+        if (d->wait == NULL) {
+            dial_fail(d, UV_ENOMEM, "credentials");
+            return;
+        }
     }
     dial_connect(d);
 }
@@ -296,21 +318,7 @@ static void on_located(struct wait *w, const struct err *err)
     dial_located(d);
 }
 
-/* The credentials are there, or there are none. */
-static void on_creds(void *data, struct creds *creds, const struct err *err)
-{
-    struct dial *d = data;
-
-    d->wait = NULL;
-    if (err != NULL) {
-        dial_done(d, NULL, err);
-        return;
-    }
-    d->creds = creds_ref(creds);
-    dial_step(d);
-}
-
-/* First turn of the loop: ask for everything at once. */
+/* First turn of the loop. */
 static void on_begin(uv_timer_t *timer)
 {
     struct dial *d = timer->data;
@@ -323,13 +331,6 @@ static void on_begin(uv_timer_t *timer)
         return;
     }
     d->unsigned_ = settings_no_sign(eice->settings);
-    if (!d->unsigned_) {
-        d->wait = chain_get(eice->chain, on_creds, d);
-        if (d->wait == NULL) {
-            dial_fail(d, UV_ENOMEM, "credentials");
-            return;
-        }
-    }
     rv = route_get(d->route, &d->located, on_located, &e);
     if (rv == 0) {
         dial_located(d);

@@ -3,11 +3,13 @@
  * service said and by what we know ourselves. */
 #include "hint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "err.h"
+#include "iso8601.h"
 #include "skew.h"
 
 /* Signed URLs are good for a minute, headers for five: a clock that is this
@@ -67,13 +69,39 @@ static bool is_endpoint_gone(const struct err *e)
            says(e, "does not exist");
 }
 
+/* The service's time out of its words, where it sends no Date: "Signature
+ * expired: T1 is now earlier than T2 (T3 - 5 min.)"; T3 if it is there, else
+ * T2. */
+static bool time_in_words(const char *msg, int64_t *seconds)
+{
+    const char *at = strstr(msg, " than ");
+    char text[ISO8601_BASIC_SIZE];
+    const char *aside;
+
+    if (at == NULL) {
+        return false;
+    }
+    at += strlen(" than ");
+    aside = strstr(at, " (2");
+    if (aside != NULL && aside - at < ISO8601_BASIC_SIZE) {
+        at = aside + 2;
+    }
+    snprintf(text, sizeof text, "%s", at);
+    return iso8601_parse(text, seconds, NULL) == 0;
+}
+
 /* Name a clock that is too far off for a signed URL. */
 static bool hint_clock(struct err *e, const struct hint_facts *f)
 {
-    int64_t skew_s;
+    int64_t skew_s, theirs;
 
-    if (!skew_read(f->server_date, f->now, &skew_s) ||
-        llabs((long long)skew_s) < URL_SKEW_S) {
+    if (!skew_read(f->server_date, f->now, &skew_s)) {
+        if (!time_in_words(e->msg, &theirs)) {
+            return false;
+        }
+        skew_s = theirs - f->now;
+    }
+    if (llabs((long long)skew_s) < URL_SKEW_S) {
         return false;
     }
     skew_hint(e, skew_s);
