@@ -7,6 +7,7 @@
  * cause.  What to do about it follows on the same line. */
 #include "error.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,15 +90,19 @@ void error_sentence(struct buf *out, const struct eice_error *error)
               error->kind != EICE_KIND_SERVICE &&
               strstr(error->message, error->request_id) == NULL;
 
-    if (len > 0 && error->message[len - 1] == '.' &&
-        (id || error->hint[0] != '\0')) {
-        len--; /* It goes on. */
-    }
-    buf_add(out, error->message, len);
+    /* A sentence of the AWS CLI's keeps its full stop, which scripts may look
+     * for, and the hint is a sentence of its own. */
+    bool sentence = len > 0 && error->message[len - 1] == '.';
+
+    buf_add(out, error->message, id && sentence ? len - 1 : len);
     if (id) {
-        buf_addf(out, " (request id %s)", error->request_id);
+        buf_addf(out, " (request id %s)%s", error->request_id,
+                 sentence ? "." : "");
     }
-    if (error->hint[0] != '\0') {
+    if (error->hint[0] != '\0' && sentence) {
+        buf_addf(out, " %c%s.", toupper((unsigned char)error->hint[0]),
+                 error->hint + 1);
+    } else if (error->hint[0] != '\0') {
         buf_addf(out, " - %s", error->hint);
     }
 }

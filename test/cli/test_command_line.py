@@ -102,11 +102,11 @@ class Refusals(unittest.TestCase):
         # Words that make no sense.
         (OPEN + ["--instance-id", "web-1"], 252, USAGE + "The specified "
          "instance ID is invalid. Provide the full instance ID in the form "
-         "i-xxxxxxxxxxxxxxxxx - this was given: \"web-1\""),
+         "i-xxxxxxxxxxxxxxxxx. This was given: \"web-1\"."),
         (OPEN + ["--instance-id", "i-1", "--instance-connect-endpoint-id",
                  "vpce-1"], 252, USAGE + "The specified endpointId is invalid. "
          "Provide the full EC2 Instance Connect Endpoint ID in the form "
-         "eice-xxxxxxxxxxxxxxxxx - this was given: \"vpce-1\""),
+         "eice-xxxxxxxxxxxxxxxxx. This was given: \"vpce-1\"."),
         (OPEN + ["--instance-id", "i-1", "--endpoint-url", "localhost"], 252,
          USAGE + "Bad value for --endpoint-url \"localhost\": scheme is "
          "missing.  Must be of the form http://<hostname>/ or "

@@ -296,8 +296,8 @@ class Scenario(unittest.TestCase):
         lines.update(options)
         config = where / f"config.{port}"
         config.write_text("".join(f"{k} {v}\n" for k, v in lines.items()))
-        self.start([SSHD, "-D", "-e", "-f", config],
-                   stderr=open(self.dir / "sshd.log", "ab"))
+        with open(self.dir / "sshd.log", "ab") as log:
+            self.start([SSHD, "-D", "-e", "-f", config], stderr=log)
         wait_for("sshd", lambda: port_open(port))
         return port
 
@@ -318,11 +318,11 @@ class Scenario(unittest.TestCase):
         where.mkdir(exist_ok=True)
         path = where / "world.json"
         path.write_text(json.dumps(the_world))
-        process = self.start(
-            [EMULATOR, "--world", path, "--state-dir", where / "state",
-             "--json", *flags],
-            stdout=subprocess.PIPE, stderr=open(where / "log", "ab"),
-            text=True)
+        with open(where / "log", "ab") as log:
+            process = self.start(
+                [EMULATOR, "--world", path, "--state-dir", where / "state",
+                 "--json", *flags],
+                stdout=subprocess.PIPE, stderr=log, text=True)
         line = process.stdout.readline()
         self.assertTrue(line, (where / "log").read_text())
         ready = json.loads(line)

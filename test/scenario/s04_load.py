@@ -27,7 +27,7 @@ class Load(harness.Scenario):
         self.target = self.echo_server()
         self.emulator(
             harness.world({22: self.target.port},
-                          max_connections=HELD + AT_ONCE + 10))
+                          endpoint={"max_connections": HELD + AT_ONCE + 10}))
         self.process, self.port = self.listener(
             "--max-websocket-connections", str(HELD + 10))
         self.pid = self.process.pid
