@@ -7,8 +7,8 @@
  *
  * What can go wrong is: any of these steps (reported in words), or the peer
  * hangs up in the moment between (reported too).  Closing takes the easy handle
- * out of its multi, which says farewell in TLS without waiting and closes the
- * socket; before that nobody of ours may watch it any more. */
+ * out of its multi, which closes the socket without waiting; before that nobody
+ * of ours may watch it any more. */
 #include "conn.h"
 
 #include <assert.h>

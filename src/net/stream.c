@@ -345,6 +345,10 @@ void stream_close(struct stream *s, stream_close_cb cb)
 {
     assert(s->close_cb == NULL);
     s->close_cb = cb;
+    if (s->ssl != NULL && s->failed == 0 && s->bio.error == 0) {
+        SSL_shutdown(s->ssl); /* The farewell, if the socket takes it now */
+        ERR_clear_error();
+    }
     uv_close((uv_handle_t *)&s->poll, on_handle_closed);
     uv_close((uv_handle_t *)&s->idle, on_handle_closed);
 }

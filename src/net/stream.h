@@ -61,7 +61,8 @@ struct stream_config {
  * is nothing to close. */
 int stream_init(struct stream *s, const struct stream_config *cfg);
 
-/* Stop watching.  At return the socket is no longer watched and may be closed;
+/* Say farewell in TLS, without waiting, and stop watching.  At return the
+ * socket is no longer watched and may be closed;
  * @cb says when the memory is free. */
 void stream_close(struct stream *s, stream_close_cb cb);
 

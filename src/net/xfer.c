@@ -112,6 +112,20 @@ static void set_trust(struct xfer *x)
                      (long)CURL_SSLVERSION_TLSv1_2);
 }
 
+/* The ways of authentication that may be taken up if @proxy offers them.  Most
+ * company proxies offer Negotiate beside others, and libcurl prefers it,
+ * although without a Kerberos ticket it must fail and a name and password
+ * would do.  So it is for those who ask for it by an empty name (http://:@...).
+ */
+static long proxy_auth(const char *proxy)
+{
+    const char *host = strstr(proxy, "://");
+
+    host = host != NULL ? host + 3 : proxy;
+    return (long)(*host == ':' ? CURLAUTH_ANY
+                               : CURLAUTH_ANY & ~CURLAUTH_NEGOTIATE);
+}
+
 /* Say through which proxy; the environment is not libcurl's to read. */
 static void set_proxy(struct xfer *x)
 {
@@ -123,7 +137,7 @@ static void set_proxy(struct xfer *x)
     if (port > 0) {
         curl_easy_setopt(x->easy, CURLOPT_PROXYPORT, (long)port);
     }
-    curl_easy_setopt(x->easy, CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY);
+    curl_easy_setopt(x->easy, CURLOPT_PROXYAUTH, proxy_auth(proxy));
     curl_easy_setopt(x->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 

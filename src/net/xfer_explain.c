@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include <openssl/x509_vfy.h>
@@ -18,17 +17,15 @@
 #include "err.h"
 #include "log.h"
 #include "net_impl.h"
-
-/* How far a transfer came. */
-enum stage { STAGE_NAME, STAGE_TCP, STAGE_PROXY, STAGE_TLS, STAGE_ANSWER };
+#include "xfer_stage.h"
 
 /* What is known about a failure. */
 struct failure {
     const struct xfer *x;
-    int code;         /* Ours */
-    enum stage stage; /* Where it happened */
-    bool closed;      /* The other side hung up */
-    char proxy[256];  /* As it may be shown, or "" */
+    int code;              /* Ours */
+    enum xfer_stage stage; /* Where it happened */
+    bool closed;           /* The other side hung up */
+    char proxy[256];       /* As it may be shown, or "" */
     char reason[512];
     char advice[384];
 };
@@ -40,53 +37,6 @@ static long info(const struct xfer *x, CURLINFO what)
 
     curl_easy_getinfo(x->easy, what, &value);
     return value;
-}
-
-/* Whether the moment @what (a ..._TIME_T) was reached. */
-static bool reached(const struct xfer *x, CURLINFO what)
-{
-    curl_off_t us = 0;
-
-    curl_easy_getinfo(x->easy, what, &us);
-    return us > 0;
-}
-
-/* Whether the way leads through TLS to @proxy. */
-static bool is_tls_proxy(const char *proxy)
-{
-    return proxy != NULL && strncasecmp(proxy, "https://", 8) == 0;
-}
-
-/* Whether the other side is a proxy that has not yet led us on. */
-static bool before_proxy(const struct xfer *x, bool tls)
-{
-    unsigned n_tls_proxy = is_tls_proxy(x->proxy) ? 1 : 0;
-    bool tunnelled = x->proxy != NULL && (tls || x->kind == XFER_TUNNEL);
-
-    return tunnelled && x->n_tls <= n_tls_proxy &&
-           info(x, CURLINFO_HTTP_CONNECTCODE) / 100 != 2;
-}
-
-/* Where a transfer stands that ended with @code. */
-static enum stage stage_of(const struct xfer *x, CURLcode code)
-{
-    bool tls = strncmp(x->shown, "https:", 6) == 0;
-    bool connected = x->connected || x->n_tls > 0 || code == CURLE_RECV_ERROR ||
-                     code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
-
-    if (reached(x, CURLINFO_PRETRANSFER_TIME_T)) {
-        return STAGE_ANSWER;
-    }
-    if (!reached(x, CURLINFO_NAMELOOKUP_TIME_T)) {
-        return STAGE_NAME;
-    }
-    if (!connected) {
-        return STAGE_TCP;
-    }
-    if (before_proxy(x, tls)) {
-        return STAGE_PROXY;
-    }
-    return tls ? STAGE_TLS : STAGE_ANSWER;
 }
 
 /* Why it failed. */
@@ -213,7 +163,7 @@ static void bad_certificate(struct failure *f)
 {
     long at_proxy = info(f->x, CURLINFO_PROXY_SSL_VERIFYRESULT);
     long result = info(f->x, CURLINFO_SSL_VERIFYRESULT);
-    bool proxy = is_tls_proxy(f->x->proxy) && f->x->n_tls < 2;
+    bool proxy = xfer_is_tls_proxy(f->x->proxy) && f->x->n_tls < 2;
     const char *whose = proxy ? f->proxy : f->x->host;
     char now[32] = "";
     time_t t = time(NULL);
@@ -417,7 +367,7 @@ int xfer_explain(const struct xfer *x, CURLcode code, struct err *e)
     if (x->proxy != NULL) {
         log_url(f.proxy, sizeof f.proxy, x->proxy);
     }
-    f.stage = stage_of(x, code);
+    f.stage = xfer_stage(x, code);
     classify(&f, code);
     if (x->kind == XFER_REQUEST) {
         say_request(&f, e);

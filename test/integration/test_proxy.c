@@ -396,6 +396,40 @@ static void test_a_proxy_that_refuses(void **state)
     scene_close(&s);
 }
 
+/* A company's proxy: many ways to say who one is, and only one is expected. */
+static void offer_ways(const struct test_http_request *req)
+{
+    char *said = test_http_header(req, "Proxy-Authorization");
+
+    assert_string_equal(req->method, "CONNECT");
+    if (said == NULL) {
+        test_http_answer(req, 407,
+                         "Proxy-Authenticate: Negotiate\r\n"
+                         "Proxy-Authenticate: Basic realm=\"x\"\r\n",
+                         "");
+    } else {
+        snprintf(req->data, 64, "%.63s", said);
+        test_http_answer(req, 403, "", "");
+    }
+    free(said);
+}
+
+static void test_a_password_is_not_lost_to_negotiate(void **state)
+{
+    struct test_http *proxy;
+    struct scene s;
+    char said[64] = "";
+
+    (void)state;
+    scene_init(&s);
+    proxy = test_http_start(&s.rig.t.loop, NULL, offer_ways, said);
+    scene_net(&s, "HTTPS_PROXY", "http://", "u:p@", test_http_port(proxy));
+    pass_badly(&s.rig, "127.0.0.1", s.port, ERR_PROXY, "status 403");
+    assert_string_equal(said, "Basic dTpw");
+    test_http_close(proxy);
+    scene_close(&s);
+}
+
 static void hang_up(struct test_peer *p, const char *data, size_t len)
 {
     (void)data;
@@ -768,6 +802,7 @@ int main(void)
         cmocka_unit_test(test_through_a_proxy_named_without_a_scheme),
         cmocka_unit_test(test_requests_through_an_http_proxy),
         cmocka_unit_test(test_a_proxy_that_wants_a_password),
+        cmocka_unit_test(test_a_password_is_not_lost_to_negotiate),
         cmocka_unit_test(test_a_proxy_that_refuses),
         cmocka_unit_test(test_proxies_that_fail),
         cmocka_unit_test(test_settings_that_are_no_proxy),
