@@ -55,13 +55,14 @@ static void write_dns(struct api_call *c, const struct world_endpoint *ep)
 {
     static const char *const families[] = {"ipv4", "dualstack"};
     size_t n = ep->now.ip_type == WORLD_IPV4 ? 1 : 2;
+    char dns[WORLD_DNS_SIZE];
     size_t i;
 
     call_xml_open(c, "publicDnsNames");
     for (i = 0; i < n; i++) {
         call_xml_open(c, families[i]);
-        call_xml(c, "dnsName", ep->dns_name);
-        call_xml(c, "fipsDnsName", ep->fips_dns_name);
+        call_xml(c, "dnsName", world_endpoint_dns(c->w, ep, false, dns));
+        call_xml(c, "fipsDnsName", world_endpoint_dns(c->w, ep, true, dns));
         call_xml_close(c, families[i]);
     }
     call_xml_close(c, "publicDnsNames");
@@ -72,6 +73,7 @@ void ec2_endpoint_write(struct api_call *c, const struct world_endpoint *ep)
     bool gone = ep->state == WORLD_DELETE_IN_PROGRESS ||
                 ep->state == WORLD_DELETE_COMPLETE;
     char arn[WORLD_ARN_SIZE];
+    char dns[WORLD_DNS_SIZE];
     size_t i;
 
     call_xml(c, "ownerId", ep->subnet->vpc->account->id);
@@ -82,8 +84,8 @@ void ec2_endpoint_write(struct api_call *c, const struct world_endpoint *ep)
     call_xml(c, "stateMessage",
              ep->state_message != NULL ? ep->state_message : "");
     if (!gone) {
-        call_xml(c, "dnsName", ep->dns_name);
-        call_xml(c, "fipsDnsName", ep->fips_dns_name);
+        call_xml(c, "dnsName", world_endpoint_dns(c->w, ep, false, dns));
+        call_xml(c, "fipsDnsName", world_endpoint_dns(c->w, ep, true, dns));
     }
     call_xml_open(c, "networkInterfaceIdSet");
     if (!gone) {

@@ -1,113 +1,363 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* emulator.c - the whole service side, embeddable on the caller's loop.
  *
- * The happy path: emulator_new() prepares the state directory and the
- * authority, emulator_start() listens, emulator_close() ends.
+ * The happy path: emulator_new() prepares the state directory, the authority
+ * and the world, emulator_start() listens, requests go to emulator/api, what
+ * they change is saved a moment later, emulator_close() ends.
  *
- * What can go wrong: the directory or a file in it cannot be used, a port is
- * taken; both leave an emulator that only has to be closed. */
+ * What can go wrong: the world file is bad, the directory or a file in it
+ * cannot be used, a port is taken (each an error with its reason; there is
+ * only closing then); the state cannot be saved later (a warning). */
 #include "emulator.h"
 
+#include <assert.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ca.h"
+#include "control.h"
+#include "emulator_impl.h"
 #include "err.h"
+#include "faults.h"
+#include "gate.h"
+#include "keys.h"
 #include "log.h"
 #include "mem.h"
-#include "server.h"
+#include "signer.h"
 #include "state_dir.h"
+#include "trail.h"
+#include "world.h"
 
-struct emulator {
-    const struct log *log;
-    char *state_dir;
-    bool temporary; /* state_dir goes with us */
-    struct ca *ca;
-    struct server server;
-    char *address;
-    emulator_close_cb close_cb;
-    void *close_data;
+enum {
+    SAVE_MS = 200,             /* After a change, to gather more of them */
+    LOOK_MS = 24 * 3600 * 1000 /* Nothing is due */
 };
 
-/* Tunnels for everybody, to the loopback port of the same number: for tests
- * of sockets alone. */
-static void answer_nothing(void *data, const struct http_request *req,
-                           struct http_answer *a)
+/* ---- what happens by itself ---- */
+
+/* Keep what has changed. */
+static void save(struct emulator *emu)
 {
-    (void)data;
-    (void)req;
-    a->status = 404;
-    buf_adds(&a->body, "404 Not Found\n");
+    struct err e = {0};
+    uint64_t now = world_generation(emu->api.world);
+
+    if (!emu->keeps || now == emu->saved) {
+        return;
+    }
+    if (world_save(emu->api.world, emu->state_file, &e) != 0) {
+        log_warn(emu->log, EMU, 0, "state not saved: %s", e.msg);
+    }
+    emu->saved = now;
 }
 
-static void emulator_free(struct emulator *emu)
+/* Sleep until something is due. */
+static void schedule(struct emulator *emu);
+
+static void on_tick(uv_timer_t *timer)
 {
-    ca_free(emu->ca);
-    if (emu->temporary && emu->state_dir != NULL) {
-        state_dir_remove(emu->state_dir);
-    }
-    mem_free(emu->state_dir);
-    mem_free(emu->address);
-    mem_free(emu);
+    struct emulator *emu = timer->data;
+
+    world_settle(emu->api.world);
+    keys_settle(emu->api.keys);
+    save(emu);
+    schedule(emu);
 }
+
+static void schedule(struct emulator *emu)
+{
+    int64_t now = world_now_ms(emu->api.world), next, keys, wait;
+
+    next = world_next_event_ms(emu->api.world);
+    keys = keys_next_ms(emu->api.keys);
+    next = keys < next ? keys : next;
+    wait = next > now ? (next - now < LOOK_MS ? next - now : LOOK_MS) : 0;
+    if (emu->keeps && world_generation(emu->api.world) != emu->saved &&
+        wait > SAVE_MS) {
+        wait = SAVE_MS;
+    }
+    /* A millisecond late rather than early, so as not to come twice. */
+    uv_timer_start(&emu->tick, on_tick, (uint64_t)wait + 1, 0);
+}
+
+void emulator_touch(struct emulator *emu)
+{
+    schedule(emu);
+}
+
+/* ---- requests ---- */
+
+/* Key records are signed by certificates that take a moment to make, so they
+ * are made when first asked for. */
+int emulator_need_signer(struct emulator *emu, struct err *e)
+{
+    char *path;
+    int rv;
+
+    if (emu->api.signer != NULL) {
+        return 0;
+    }
+    path = mem_printf("%s/signer.pem", emu->state_dir);
+    rv = path != NULL ? signer_new(&emu->api.signer, emu->api.world, path, e)
+                      : err_set_uv(e, UV_ENOMEM, "signer");
+    mem_free(path);
+    return rv;
+}
+
+static void handle(void *data, const struct http_request *req,
+                   struct http_answer *a)
+{
+    static const char key_path[] = "/latest/meta-data/managed-ssh-keys/";
+    struct emulator *emu = data;
+    struct err e = {0};
+    int64_t delay_ms = 0;
+
+    if (!req->tls && control_wanted(req)) {
+        control_handle(emu, req, a);
+        return;
+    }
+    if (strncmp(req->path, key_path, sizeof key_path - 1) == 0 &&
+        emulator_need_signer(emu, &e) != 0) {
+        log_warn(emu->log, EMU, 0, "no signer for pushed keys: %s", e.msg);
+    }
+    emu_api_handle(&emu->api, req, a, &delay_ms);
+    a->delay_ms = delay_ms > 0 ? (unsigned)delay_ms : 0;
+    emulator_touch(emu);
+}
+
+static void decide(void *data, const struct http_request *req,
+                   const char *request_id, struct tunnel_verdict *out)
+{
+    struct emulator *emu = data;
+    struct gate_answer answer;
+
+    gate_open(&emu->api, req, request_id, &answer);
+    out->status = answer.status;
+    out->delay_ms = answer.delay_ms > 0 ? (unsigned)answer.delay_ms : 0;
+    snprintf(out->code, sizeof out->code, "%s", answer.code);
+    snprintf(out->message, sizeof out->message, "%s", answer.message);
+    snprintf(out->endpoint_id, sizeof out->endpoint_id, "%s",
+             answer.endpoint_id);
+    snprintf(out->to_name, sizeof out->to_name, "%s", answer.to);
+    out->duration_s = answer.duration_s;
+    out->idle_s = answer.idle_s;
+    out->bytes_per_s = answer.throttle_bps;
+    emulator_touch(emu);
+}
+
+static void ended(void *data, const char *endpoint_id)
+{
+    struct emulator *emu = data;
+
+    gate_closed(&emu->api, endpoint_id);
+}
+
+/* ---- beginning ---- */
 
 /* The directory given, or one for this run. */
 static int prepare_dir(struct emulator *emu, const char *dir, struct err *e)
 {
+    int rv;
+
     if (dir == NULL) {
         emu->temporary = true;
         emu->state_dir = state_dir_temporary(e);
-        return emu->state_dir != NULL ? 0 : ERR_CONFIG;
+        return emu->state_dir != NULL
+                   ? state_dir_lock(emu->state_dir, &emu->lock_fd, e)
+                   : ERR_CONFIG;
     }
     emu->state_dir = mem_strdup(dir);
     if (emu->state_dir == NULL) {
         return err_set_uv(e, UV_ENOMEM, "state directory");
     }
-    return state_dir_make(dir, e);
+    rv = state_dir_make(dir, e);
+    return rv != 0 ? rv : state_dir_lock(dir, &emu->lock_fd, e);
+}
+
+/* "10.0.1.5:22=127.0.0.1:2222" */
+static int add_route(struct emulator *emu, const char *route, struct err *e)
+{
+    const char *mark = strchr(route, '=');
+    char *from =
+        mark != NULL ? mem_strndup(route, (size_t)(mark - route)) : NULL;
+    int rv;
+
+    if (mark == NULL) {
+        return err_set(e, ERR_USAGE, "route %s: expected ADDRESS:PORT=TO:PORT",
+                       route);
+    }
+    if (from == NULL) {
+        return err_set_uv(e, UV_ENOMEM, "route");
+    }
+    rv = world_set_route(emu->api.world, from, mark + 1, e);
+    mem_free(from);
+    return rv;
+}
+
+/* The world from its file or text, what an earlier run changed in it, and
+ * what the command line does. */
+static int prepare_world(struct emulator *emu,
+                         const struct emulator_config *config, struct err *e)
+{
+    const struct world_config wc = {.clock_offset_ms = config->clock_offset_ms};
+    int rv;
+
+    if (config->world_path != NULL || config->world_text == NULL) {
+        rv = world_load(&emu->api.world, config->world_path, &wc, e);
+    } else {
+        rv = world_parse(&emu->api.world, config->world_text,
+                         strlen(config->world_text), "world", &wc, e);
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    if (config->any_port) {
+        world_settings_mut(emu->api.world)->any_port = true;
+    }
+    for (size_t i = 0; i < config->n_routes && rv == 0; i++) {
+        rv = add_route(emu, config->routes[i], e);
+    }
+    emu->keeps = !emu->temporary && !config->ephemeral;
+    if (rv == 0 && emu->keeps) {
+        emu->state_file = mem_printf("%s/world-state.json", emu->state_dir);
+        rv = emu->state_file != NULL
+                 ? world_restore(emu->api.world, emu->state_file, e)
+                 : err_set_uv(e, UV_ENOMEM, "state file");
+    }
+    emu->saved = world_generation(emu->api.world);
+    return rv;
+}
+
+/* Everything the API works on. */
+static int prepare_api(struct emulator *emu,
+                       const struct emulator_config *config, struct err *e)
+{
+    int rv = prepare_world(emu, config, e);
+
+    emu->api.log = emu->log;
+    if (rv != 0) {
+        return rv;
+    }
+    rv = faults_new(&emu->api.faults, world_faults(emu->api.world), "$.faults",
+                    e);
+    if (rv == 0) {
+        rv = trail_log_open(&emu->trail_log, config->cloudtrail, emu->log, e);
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    emu->api.trail = trail_new(trail_log_line, &emu->trail_log);
+    emu->api.keys = keys_new(emu->api.world, emu->log);
+    if (emu->api.trail == NULL || emu->api.keys == NULL) {
+        return err_set_uv(e, UV_ENOMEM, "emulator");
+    }
+    return 0;
+}
+
+/* Copy a string of the configuration. */
+static int copy(char **out, const char *text, struct err *e)
+{
+    if (text == NULL || text[0] == '\0') {
+        return 0;
+    }
+    *out = mem_strdup(text);
+    return *out != NULL ? 0 : err_set_uv(e, UV_ENOMEM, "emulator");
+}
+
+static void emulator_free(struct emulator *emu)
+{
+    signer_free(emu->api.signer);
+    keys_free(emu->api.keys);
+    trail_free(emu->api.trail);
+    faults_free(emu->api.faults);
+    trail_log_close(&emu->trail_log);
+    world_free(emu->api.world);
+    ca_free(emu->ca);
+    if (emu->lock_fd >= 0) {
+        close(emu->lock_fd);
+    }
+    if (emu->temporary && emu->state_dir != NULL) {
+        state_dir_remove(emu->state_dir);
+    }
+    mem_free(emu->state_dir);
+    mem_free(emu->state_file);
+    mem_free(emu->address);
+    mem_free(emu->domain);
+    mem_free(emu);
+}
+
+static void prepare_server(struct emulator *emu, uv_loop_t *loop,
+                           const struct emulator_config *config)
+{
+    struct server_config sc = {
+        .log = config->log,
+        .address = emu->address,
+        .https_port = config->https_port,
+        .http_port = config->http_port,
+        .ca = emu->ca,
+        .gate = {.data = emu, .decide = decide, .ended = ended},
+        .https_handler = handle,
+        .http_handler = handle,
+        .handler_data = emu,
+        .manners = config->manners,
+        .limits = config->limits};
+
+    if (config->gate != NULL) {
+        sc.gate = *config->gate;
+    }
+    server_init(&emu->server, loop, &sc);
+    emu->server.data = emu;
+    (void)uv_timer_init(loop, &emu->tick); /* Cannot fail. */
+    emu->tick.data = emu;
+    emu->n_open = 2;
 }
 
 int emulator_new(struct emulator **out, uv_loop_t *loop,
                  const struct emulator_config *config, struct err *e)
 {
     struct emulator *emu = mem_zalloc(sizeof *emu);
-    struct server_config sc = {.log = config->log,
-                               .https_port = config->https_port,
-                               .http_port = config->http_port,
-                               .https_handler = answer_nothing,
-                               .http_handler = answer_nothing,
-                               .manners = config->manners,
-                               .limits = config->limits};
+    const char *domain = config->endpoint_domain;
     int rv;
 
     *out = NULL;
     if (emu == NULL) {
         return err_set_uv(e, UV_ENOMEM, "emulator");
     }
+    emu->loop = loop;
     emu->log = config->log;
+    emu->trail_log.fd = -1;
+    emu->lock_fd = -1;
     rv = prepare_dir(emu, config->state_dir, e);
-    if (rv == 0 && config->address != NULL) {
-        emu->address = mem_strdup(config->address);
-        rv = emu->address != NULL ? 0 : err_set_uv(e, UV_ENOMEM, "emulator");
+    if (rv == 0) {
+        rv = copy(&emu->address, config->address, e);
+    }
+    if (rv == 0) {
+        rv = copy(&emu->domain, domain != NULL ? domain : "localhost", e);
     }
     if (rv == 0) {
         rv = ca_open(&emu->ca, emu->state_dir, emu->log, e);
+    }
+    if (rv == 0) {
+        rv = prepare_api(emu, config, e);
     }
     if (rv != 0) {
         emulator_free(emu);
         return rv;
     }
-    sc.address = emu->address;
-    sc.ca = emu->ca;
-    sc.gate = *config->gate;
-    sc.handler_data = emu;
-    server_init(&emu->server, loop, &sc);
-    emu->server.data = emu;
+    prepare_server(emu, loop, config);
     *out = emu;
     return 0;
 }
 
 int emulator_start(struct emulator *emu, struct err *e)
 {
-    return server_start(&emu->server, e);
+    int rv = server_start(&emu->server, e);
+
+    if (rv == 0) {
+        world_set_endpoint_domain(emu->api.world, emu->domain,
+                                  emulator_https_port(emu));
+        schedule(emu);
+    }
+    return rv;
 }
 
 int emulator_https_port(const struct emulator *emu)
@@ -125,21 +375,69 @@ const char *emulator_ca_file(const struct emulator *emu)
     return ca_file(emu->ca);
 }
 
-static void on_server_closed(struct server *s)
+const char *emulator_state_dir(const struct emulator *emu)
 {
-    struct emulator *emu = s->data;
+    return emu->state_dir;
+}
+
+const char *emulator_region(const struct emulator *emu)
+{
+    return world_settings(emu->api.world)->region;
+}
+
+bool emulator_test_key(const struct emulator *emu, const char **id,
+                       const char **secret)
+{
+    const struct world *w = emu->api.world;
+
+    for (size_t i = 0; i < world_n_accounts(w); i++) {
+        const struct world_account *a = world_account_at(w, i);
+
+        for (size_t j = 0; j < a->n_users; j++) {
+            for (size_t k = 0; k < a->users[j].n_keys; k++) {
+                if (!a->users[j].keys[k].inactive) {
+                    *id = a->users[j].keys[k].id;
+                    *secret = a->users[j].keys[k].secret;
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- ending ---- */
+
+static void part_closed(struct emulator *emu)
+{
     emulator_close_cb cb = emu->close_cb;
     void *data = emu->close_data;
 
+    assert(emu->n_open > 0);
+    if (--emu->n_open > 0) {
+        return;
+    }
+    save(emu);
     emulator_free(emu);
     if (cb != NULL) {
         cb(data);
     }
 }
 
+static void on_server_closed(struct server *s)
+{
+    part_closed(s->data);
+}
+
+static void on_tick_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
+}
+
 void emulator_close(struct emulator *emu, emulator_close_cb cb, void *data)
 {
     emu->close_cb = cb;
     emu->close_data = data;
+    uv_close((uv_handle_t *)&emu->tick, on_tick_closed);
     server_close(&emu->server, on_server_closed);
 }

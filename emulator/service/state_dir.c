@@ -117,6 +117,56 @@ char *state_dir_default(void)
     return NULL;
 }
 
+/* Open the file that carries the lock. */
+static int open_lock(const char *dir, int flags)
+{
+    char *path = mem_printf("%s/lock", dir);
+    int fd = path != NULL ? open(path, flags | O_CLOEXEC, 0600) : -1;
+
+    mem_free(path);
+    return fd;
+}
+
+long state_dir_owner(const char *dir)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open_lock(dir, O_RDWR);
+    long pid = 0;
+
+    if (fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
+        pid = (long)lock.l_pid;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return pid;
+}
+
+int state_dir_lock(const char *dir, int *fd, struct err *e)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int rv;
+
+    *fd = open_lock(dir, O_RDWR | O_CREAT);
+    if (*fd < 0) {
+        return err_set_uv(e, last_error(), dir);
+    }
+    if (fcntl(*fd, F_SETLK, &lock) == 0) {
+        return 0;
+    }
+    rv = last_error();
+    close(*fd);
+    *fd = -1;
+    if (rv != UV_EACCES && rv != UV_EAGAIN) {
+        return err_set_uv(e, rv, dir);
+    }
+    err_set(e, ERR_CONFIG, "%s: in use by process %ld", dir,
+            state_dir_owner(dir));
+    err_hint(e, "stop it with \"eice-emulator stop\", or give this one another "
+                "--state-dir, or --ephemeral");
+    return ERR_CONFIG;
+}
+
 /* Read @fd to its end into @b. */
 static int read_all(int fd, struct buf *b)
 {

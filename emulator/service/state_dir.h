@@ -24,6 +24,13 @@ void state_dir_remove(const char *path);
  * set or memory is short. */
 char *state_dir_default(void);
 
+/* Take @dir for this process, until it ends; *@fd keeps it.  ERR_CONFIG with
+ * @e naming the process that has it when another does. */
+int state_dir_lock(const char *dir, int *fd, struct err *e);
+
+/* The process that has taken @dir, or 0. */
+long state_dir_owner(const char *dir);
+
 /* Read a whole file of at most @limit bytes; mem_free() it.  NULL with @e set;
  * UV_ENOENT when there is none. */
 char *state_file_read(const char *dir, const char *name, size_t limit,

@@ -7,6 +7,8 @@
 #include <time.h>
 
 #include "buf.h"
+#include "cmd_control.h"
+#include "cmd_stop.h"
 #include "policy_check.h"
 
 enum { OUTPUT_LIMIT = 4 << 20 };
@@ -32,8 +34,10 @@ static int run_policy_check(int argc, const char *const *argv)
 }
 
 const struct subcommand subcommands[] = {
+    {"control", "change or inspect the running emulator", cmd_control},
     {"policy-check", "say whether policies allow a request, and why",
      run_policy_check},
+    {"stop", "end the running emulator", cmd_stop},
     {NULL, NULL, NULL},
 };
 

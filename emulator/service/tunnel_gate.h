@@ -16,11 +16,13 @@ enum { REQUEST_ID_SIZE = 37 };
 /* Yes or no.  Zeroed before it is asked for. */
 struct tunnel_verdict {
     int status;                 /* 0: yes.  Else the HTTP status of the no */
-    char code[64];              /* "ErrorCode" of the no */
-    char message[768];          /* "Message" of the no */
+    char code[96];              /* "ErrorCode" of the no */
+    char message[1024];         /* "Message" of the no */
+    unsigned delay_ms;          /* Say it only after so long */
     char endpoint_id[64];       /* Of a yes: whom `ended` is to be told */
     struct sockaddr_storage to; /* Of a yes: dial this address... */
-    char to_name[256];          /* ...or "host:port", when to is AF_UNSPEC */
+    char to_name[256];          /* ...or "host:port", when to is AF_UNSPEC;
+                                 * "" leads nowhere: 101, then CLOSE */
     unsigned duration_s;        /* Cut the tunnel after so long; 1 or more */
     unsigned idle_s;            /* Cut it when idle for so long; 0: never */
     uint64_t bytes_per_s;       /* Throttle each way; 0: as fast as it goes */

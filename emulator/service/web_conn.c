@@ -18,18 +18,22 @@
 #include "log.h"
 #include "mem.h"
 
-/*          +------------------- next request -----------------+
- *          v                                                  |
- * START -> HEAD -> BODY -> ANSWER ----------------------------+
- *   |       |       |  |     |                                |
- *   |       |       |  +-> TUNNEL -+                          |
- *   +-------+-------+--------+-----+--> LINGER -> (closed)    | */
-static const char *const state_names[] = {"start",  "head",   "body",
+/*          +------- next request ---------+
+ *          v                              |
+ * START -> HEAD ------+-----------> ANSWER ----> LINGER -> (closed)
+ *            |        |             ^               ^
+ *            +-> BODY +-> WAIT -----+               |
+ *                           |                       |
+ *                           +---------> TUNNEL -----+
+ *
+ * Any state may end by closing at once. */
+static const char *const state_names[] = {"start",  "head",   "body",  "wait",
                                           "answer", "tunnel", "linger"};
 static const unsigned state_next[] = {
-    [WEB_START] = SM_BIT(WEB_HEAD) | SM_BIT(WEB_LINGER),
-    [WEB_HEAD] = SM_BIT(WEB_BODY) | SM_BIT(WEB_ANSWER) | SM_BIT(WEB_LINGER),
-    [WEB_BODY] = SM_BIT(WEB_ANSWER) | SM_BIT(WEB_TUNNEL) | SM_BIT(WEB_LINGER),
+    [WEB_START] = SM_BIT(WEB_HEAD),
+    [WEB_HEAD] = SM_BIT(WEB_BODY) | SM_BIT(WEB_ANSWER),
+    [WEB_BODY] = SM_BIT(WEB_ANSWER) | SM_BIT(WEB_WAIT),
+    [WEB_WAIT] = SM_BIT(WEB_ANSWER) | SM_BIT(WEB_TUNNEL),
     [WEB_ANSWER] = SM_BIT(WEB_HEAD) | SM_BIT(WEB_LINGER),
     [WEB_TUNNEL] = SM_BIT(WEB_LINGER),
     [WEB_LINGER] = 0,

@@ -39,6 +39,7 @@ struct web_conn {
     bool continued;  /* 100 was sent */
 
     char request_id[REQUEST_ID_SIZE];
+    struct tunnel_verdict verdict; /* On the tunnel wanted */
     struct bridge bridge;
     struct open_tunnel tunnel;
     bool has_bridge;      /* bridge was initialised */
@@ -62,6 +63,7 @@ enum web_state {
     WEB_START,  /* Accepted; perhaps TLS is being set up */
     WEB_HEAD,   /* Waiting for a request's head */
     WEB_BODY,   /* Waiting for the rest of it */
+    WEB_WAIT,   /* A tunnel was allowed, but not yet */
     WEB_ANSWER, /* The answer is on its way, or delayed */
     WEB_TUNNEL, /* Frames */
     WEB_LINGER  /* Everything is said; the client may read it */

@@ -80,6 +80,7 @@ static void refuse(struct web_conn *c, int status, const char *code,
     struct http_answer *a = web_conn_new_answer(c, status, "application/json");
 
     c->keep_alive = false;
+    a->delay_ms = c->verdict.delay_ms;
     buf_addf(&a->headers, "x-amzn-RequestId: %s\r\n", c->request_id);
     if (status == 426) {
         buf_adds(&a->headers, "Upgrade: websocket\r\n"
@@ -227,26 +228,44 @@ static int start(struct web_conn *c, const struct tunnel_verdict *verdict)
     return send_upgrade(c);
 }
 
-void web_tunnel_open(struct web_conn *c, const struct http_request *req)
+/* The verdict is yes, and its time has come. */
+static void go_ahead(struct web_conn *c)
 {
-    const struct tunnel_gate *gate = &c->server->config.gate;
-    struct tunnel_verdict verdict = {0};
     int rv;
 
-    if (!check_upgrade(c)) {
-        return;
-    }
-    gate->decide(gate->data, req, c->request_id, &verdict);
-    if (verdict.status != 0) {
-        refuse(c, verdict.status, verdict.code, verdict.message);
-        return;
-    }
-    snprintf(c->endpoint_id, sizeof c->endpoint_id, "%s", verdict.endpoint_id);
     sm_move(&c->sm, WEB_TUNNEL);
-    rv = start(c, &verdict);
+    rv = start(c, &c->verdict);
     if (rv != 0) {
         log_warn(c->server->config.log, TUNNEL, c->id, "cannot start: %s",
                  uv_strerror(rv));
         web_conn_close(c, true);
     }
+}
+
+static void on_waited(uv_timer_t *timer)
+{
+    go_ahead(timer->data);
+}
+
+void web_tunnel_open(struct web_conn *c, const struct http_request *req)
+{
+    const struct tunnel_gate *gate = &c->server->config.gate;
+    struct tunnel_verdict *v = &c->verdict;
+
+    sm_move(&c->sm, WEB_WAIT);
+    *v = (struct tunnel_verdict){0};
+    if (!check_upgrade(c)) {
+        return;
+    }
+    gate->decide(gate->data, req, c->request_id, v);
+    if (v->status != 0) {
+        refuse(c, v->status, v->code, v->message);
+        return;
+    }
+    snprintf(c->endpoint_id, sizeof c->endpoint_id, "%s", v->endpoint_id);
+    if (v->delay_ms > 0) {
+        uv_timer_start(&c->pause, on_waited, v->delay_ms, 0);
+        return;
+    }
+    go_ahead(c);
 }

@@ -94,6 +94,53 @@ struct world_endpoint *world_endpoint(const struct world *w, const char *id)
     return NULL;
 }
 
+/* Whether @name is one that AWS would give: below its own domain. */
+static bool is_aws_name(const struct world *w, const char *name)
+{
+    size_t n = strlen(name);
+    size_t m = strlen(w->settings.dns_suffix);
+
+    return n > m && strcasecmp(name + n - m, w->settings.dns_suffix) == 0;
+}
+
+void world_set_endpoint_domain(struct world *w, const char *domain, int port)
+{
+    w->endpoint_domain = domain;
+    w->endpoint_port = port;
+}
+
+const char *world_endpoint_dns(const struct world *w,
+                               const struct world_endpoint *ep, bool fips,
+                               char out[static WORLD_DNS_SIZE])
+{
+    const char *name = fips ? ep->fips_dns_name : ep->dns_name;
+    int n;
+
+    if (w->endpoint_domain == NULL || !is_aws_name(w, name)) {
+        snprintf(out, WORLD_DNS_SIZE, "%s", name);
+        return out;
+    }
+    n = snprintf(out, WORLD_DNS_SIZE, "%s.%s%s", ep->id, fips ? "fips." : "",
+                 w->endpoint_domain);
+    if (w->endpoint_port != 443 && n > 0 && n < WORLD_DNS_SIZE) {
+        snprintf(out + n, (size_t)(WORLD_DNS_SIZE - n), ":%d",
+                 w->endpoint_port);
+    }
+    return out;
+}
+
+/* Whether @name is what world_endpoint_dns() gives out, but for the port. */
+static bool is_given_name(const struct world *w,
+                          const struct world_endpoint *ep, bool fips,
+                          const char *name)
+{
+    char given[WORLD_DNS_SIZE];
+
+    world_endpoint_dns(w, ep, fips, given);
+    given[strcspn(given, ":")] = '\0';
+    return strcasecmp(given, name) == 0;
+}
+
 struct world_endpoint *world_endpoint_by_dns(const struct world *w,
                                              const char *name)
 {
@@ -103,7 +150,9 @@ struct world_endpoint *world_endpoint_by_dns(const struct world *w,
         const struct world_endpoint *ep = w->endpoints[i];
 
         if (strcasecmp(ep->dns_name, name) == 0 ||
-            strcasecmp(ep->fips_dns_name, name) == 0) {
+            strcasecmp(ep->fips_dns_name, name) == 0 ||
+            is_given_name(w, ep, false, name) ||
+            is_given_name(w, ep, true, name)) {
             return w->endpoints[i];
         }
     }

@@ -28,6 +28,8 @@ struct world {
     json_t *doc;        /* Keeps every string of the file alive */
     struct arena arena; /* Everything that is read from it */
     struct world_settings settings;
+    const char *endpoint_domain; /* See world_set_endpoint_domain(), or NULL */
+    int endpoint_port;
     struct world_imds imds;
     struct world_container container;
     json_t *faults;

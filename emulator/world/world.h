@@ -274,9 +274,22 @@ size_t world_n_endpoints(const struct world *w);
 struct world_endpoint *world_endpoint_at(const struct world *w, size_t i);
 struct world_endpoint *world_endpoint(const struct world *w, const char *id);
 
-/* By either of its DNS names, any case, without port. */
+/* By either of its DNS names or those given out, any case, without port. */
 struct world_endpoint *world_endpoint_by_dns(const struct world *w,
                                              const char *name);
+
+/* Names below AWS's domain lead nowhere on a test machine.  From now on they
+ * are given out as "ID.DOMAIN:PORT" ("ID.fips.DOMAIN:PORT"); NULL: as they
+ * are.  Without the port when it is 443, where clients look by themselves.
+ * Names that the world file chose otherwise are never changed.  @domain is
+ * not copied. */
+void world_set_endpoint_domain(struct world *w, const char *domain, int port);
+
+/* The name under which clients reach @ep.  Returns @out. */
+enum { WORLD_DNS_SIZE = 264 };
+const char *world_endpoint_dns(const struct world *w,
+                               const struct world_endpoint *ep, bool fips,
+                               char out[static WORLD_DNS_SIZE]);
 
 /* "create-complete"; static strings.  And back: -1 when it is none. */
 const char *world_endpoint_state_name(enum world_endpoint_state state);

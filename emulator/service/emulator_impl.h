@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* emulator_impl.h - what an emulator is made of; for emulator.c and
+ * control.c. */
+#ifndef EMULATOR_IMPL_H
+#define EMULATOR_IMPL_H
+
+#include "api.h"
+#include "emulator.h"
+#include "server.h"
+#include "trail_log.h"
+
+struct emulator {
+    uv_loop_t *loop;
+    const struct log *log;
+    char *state_dir;
+    bool temporary; /* state_dir goes with us */
+    int lock_fd;    /* Keeps state_dir ours */
+    bool keeps;     /* Changes of the world are saved */
+    char *state_file;
+    char *address;
+    char *domain; /* Of endpoints, or NULL */
+    struct ca *ca;
+    struct emu_api api; /* World, keys, trail, signer, faults */
+    struct trail_log trail_log;
+    uint64_t saved;  /* The world's generation on disk */
+    uv_timer_t tick; /* When the world or its keys change by themselves */
+    struct server server;
+    unsigned n_open; /* Parts not yet reported closed */
+    emulator_close_cb close_cb;
+    void *close_data;
+};
+
+/* Something may have changed: save it soon, and look at the clock. */
+void emulator_touch(struct emulator *emu);
+
+/* Make the signer of key records unless there is one.  0 or a code with @e. */
+int emulator_need_signer(struct emulator *emu, struct err *e);
+
+#endif /* EMULATOR_IMPL_H */
