@@ -108,6 +108,14 @@ static void on_request(const struct test_http_request *req)
     char text[2048];
     const char *body = b->api_body;
 
+    if (strncmp(req->target, "/latest/", 8) == 0) { /* IMDS */
+        free(target);
+        test_http_answer(req, 200, "",
+                         strstr(req->target, "availability-zone") != NULL
+                             ? "eu-west-9a"
+                             : "imds-token");
+        return;
+    }
     if (strcmp(req->target, "/keys") == 0) {
         free(target);
         if (b->creds_ignore > 0) {

@@ -415,10 +415,23 @@ static void test_region_is_looked_up(void **state)
     }
     bed_free(&t.bed);
 
+    trial_init(&t); /* On an instance. */
+    bed_env(&t.bed, "AWS_REGION", NULL);
+    bed_env(&t.bed, "AWS_EC2_METADATA_DISABLED", NULL);
+    bed_env(&t.bed, "AWS_EC2_METADATA_SERVICE_ENDPOINT", t.bed.env_text[0]);
+    t.bed.api_body = IDENTITY;
+    run(&t, WHOAMI);
+    assert_int_equal(t.error.code, 0);
+    assert_true(bed_logged(&t.bed, "region eu-west-9 from IMDS"));
+    assert_null(eice_region(t.bed.eice)); /* Nobody configured it. */
+    bed_free(&t.bed);
+
     /* And the context may be closed while that goes on. */
     for (i = 0; i < 4; i++) {
         trial_init(&t);
         bed_env(&t.bed, "AWS_REGION", NULL);
+        bed_env(&t.bed, "AWS_EC2_METADATA_DISABLED", NULL);
+        bed_env(&t.bed, "AWS_EC2_METADATA_SERVICE_ENDPOINT", t.bed.env_text[0]);
         assert_int_equal(ask(&t, WHOAMI, &error), 0);
         test_loop_turns(&t.bed.loop, (unsigned)i);
         eice_op_close(t.op, NULL, NULL);
