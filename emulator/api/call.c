@@ -8,6 +8,7 @@
 
 #include "iso8601.h"
 #include "json.h"
+#include "utf8.h"
 #include "xml.h"
 
 #define EC2_NS "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -95,6 +96,7 @@ bool call_fail(struct api_call *c, int status, const char *code,
     va_start(ap, fmt);
     vsnprintf(c->error_message, sizeof c->error_message, fmt, ap);
     va_end(ap);
+    utf8_repair(c->error_message); /* Cut short, or quoting what came */
     snprintf(c->error_code, sizeof c->error_code, "%s", code);
     c->answer->status = status;
     buf_clear(&c->answer->body);

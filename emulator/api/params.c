@@ -10,6 +10,7 @@
 #include "err.h"
 #include "mem.h"
 #include "percent.h"
+#include "utf8.h"
 
 enum { MAX_INDEX = 1000 };
 
@@ -27,7 +28,8 @@ static int add_decoded(struct params *p, const char *text, size_t len,
         return rv;
     }
     if (p->text.len > *at &&
-        memchr(p->text.data + *at, '\0', p->text.len - *at) != NULL) {
+        (memchr(p->text.data + *at, '\0', p->text.len - *at) != NULL ||
+         !utf8_valid(p->text.data + *at, p->text.len - *at))) {
         return ERR_PARSE;
     }
     buf_addc(&p->text, '\0');

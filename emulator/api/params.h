@@ -26,8 +26,8 @@ struct params {
 };
 
 /* Take apart @len bytes of "a=b&c=d".  With @form '+' is a space.  0, or
- * ERR_PARSE (a bad %, a NUL), ERR_TOO_BIG or UV_ENOMEM.  params_free() is
- * fine either way. */
+ * ERR_PARSE (a bad %, a NUL, no UTF-8), ERR_TOO_BIG or UV_ENOMEM. params_free()
+ * is fine either way. */
 int params_parse(struct params *p, const char *text, size_t len, bool form);
 
 void params_free(struct params *p);

@@ -87,6 +87,14 @@ void trail_free(struct trail *t)
     }
 }
 
+/* What a client sent as JSON, which only UTF-8 can be. */
+static json_t *sent(const char *text)
+{
+    json_t *out = json_string(text);
+
+    return out != NULL ? out : json_string("?");
+}
+
 /* --- the event ---------------------------------------------------------- */
 
 /* What is known of somebody whose signature did not verify. */
@@ -95,7 +103,7 @@ static json_t *unknown_identity(const struct api_call *c)
     json_t *id = json_pack("{s:s}", "type", "Unknown");
 
     if (c->key_id[0] != '\0') {
-        json_object_set_new(id, "accessKeyId", json_string(c->key_id));
+        json_object_set_new(id, "accessKeyId", sent(c->key_id));
     }
     return id;
 }
@@ -264,14 +272,12 @@ static json_t *event(struct api_call *c)
     json_object_set_new(out, "eventTime", json_string(when));
     json_object_set_new(out, "eventSource",
                         json_string(event_source(c, source)));
-    json_object_set_new(out, "eventName", json_string(c->action));
-    json_object_set_new(out, "awsRegion",
-                        json_string(c->region[0] != '\0'
-                                        ? c->region
-                                        : world_settings(c->w)->region));
+    json_object_set_new(out, "eventName", sent(c->action));
+    json_object_set_new(
+        out, "awsRegion",
+        sent(c->region[0] != '\0' ? c->region : world_settings(c->w)->region));
     json_object_set_new(out, "sourceIPAddress", json_string(c->req->peer_ip));
-    json_object_set_new(out, "userAgent",
-                        json_string(agent != NULL ? agent : "-"));
+    json_object_set_new(out, "userAgent", sent(agent != NULL ? agent : "-"));
     if (c->failed) {
         json_object_set_new(out, "errorCode", json_string(c->error_code));
         json_object_set_new(out, "errorMessage", json_string(c->error_message));

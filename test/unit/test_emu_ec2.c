@@ -100,6 +100,7 @@ static void test_frame_refusals(void **state)
          "InvalidParameterValue", NULL},
         {"Action=DescribeVpcs&a=%zz", 400, "MalformedQueryString", NULL},
         {"Action=DescribeVpcs&a=%00", 400, "MalformedQueryString", NULL},
+        {"Action=DescribeVpcs&a=%ff", 400, "MalformedQueryString", NULL},
         {"Action=DescribeVpcs&DryRun=true", 412, "DryRunOperation",
          "Request would have succeeded, but DryRun flag is set."},
     };
@@ -979,7 +980,7 @@ static void test_console_shows_host_keys(void **state)
     close(fd);
     snprintf(world, sizeof world,
              IN "\"host_keys\":[\"" HOSTKEY " x\"],"
-                "\"host_key_files\":[\"%s\",\"/nonexistent\"]}]",
+                "\"host_key_files\":[\"%s\",\"/dev/null/none\"]}]",
              path);
     r = with_instance(world);
     assert_non_null(strstr(console(r),

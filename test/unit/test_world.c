@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <uv.h>
 
 #include "err.h"
+#include "file.h"
+#include "impl.h"
 #include "mem.h"
 #include "world.h"
 
@@ -409,6 +412,57 @@ static void test_state_survives_a_restart(void **state)
     world_free(again);
 }
 
+/* --- the sample in the documents ---------------------------------------- */
+
+static void test_the_sample_world_is_right(void **state)
+{
+    struct world *w;
+    struct err e;
+
+    (void)state;
+    if (world_load(&w, SOURCE_ROOT "/docs/examples/world.jsonc", &fake, &e) !=
+        0) {
+        fail_msg("%s", e.msg);
+    }
+    assert_non_null(world_instance(w, "i-0123456789abcdef1")->host_id);
+    assert_non_null(world_container(w)->role);
+    assert_int_equal(json_array_size(world_faults(w)), 1);
+    world_free(w);
+    assert_int_equal(world_load(&w, "/dev/null/w.json", &fake, &e), UV_ENOTDIR);
+    assert_string_equal(e.msg, "/dev/null/w.json: not a directory");
+}
+
+/* Every key of @record, and of those inside it, stands in @doc. */
+static void check_documented(const struct record *record, const char *doc)
+{
+    size_t i;
+
+    for (i = 0; i < record->n_fields; i++) {
+        const struct field *f = &record->fields[i];
+        char word[64];
+
+        snprintf(word, sizeof word, "`%s`", f->key);
+        if (strstr(doc, word) == NULL) {
+            fail_msg("%s is not in world-format.md", word);
+        }
+        if (f->record != NULL) {
+            check_documented(f->record, doc);
+        }
+    }
+}
+
+static void test_every_key_is_documented(void **state)
+{
+    char *doc;
+    size_t len;
+
+    (void)state;
+    assert_int_equal(
+        file_read(SOURCE_ROOT "/docs/world-format.md", &doc, &len, NULL), 0);
+    check_documented(&world_record, doc);
+    file_free(doc, len);
+}
+
 /* --- lack of memory ----------------------------------------------------- */
 
 static int allowed;
@@ -461,6 +515,8 @@ int main(void)
                                         builtin, gone),
         cmocka_unit_test_setup_teardown(test_state_survives_a_restart, builtin,
                                         gone),
+        cmocka_unit_test(test_the_sample_world_is_right),
+        cmocka_unit_test(test_every_key_is_documented),
         cmocka_unit_test(test_loading_survives_lack_of_memory),
     };
 
