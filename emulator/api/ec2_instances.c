@@ -8,6 +8,8 @@
 #include "ec2.h"
 #include "password.h"
 
+enum { MAX_CONSOLE = 64 * 1024, MAX_CODED = 128 * 1024 };
+
 /* The numbers of the states, in the order of the enum. */
 static const int state_codes[] = {0, 16, 32, 48, 64, 80};
 
@@ -427,8 +429,8 @@ static void get_console_output(struct api_call *c)
     if (in == NULL) {
         return;
     }
-    buf_init(&text, 64 * 1024);
-    buf_init(&coded, 128 * 1024);
+    buf_init(&text, MAX_CONSOLE);
+    buf_init(&coded, MAX_CODED);
     console_output(in, &text);
     base64_encode(&coded, buf_str(&text), text.len);
     call_xml_begin(c);

@@ -7,6 +7,7 @@
  * leads nowhere. */
 #include "gate.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ struct wish {
 /* A number of digits only, up to 99999; -1 when it is none. */
 static int number(const char *text)
 {
-    size_t len = strlen(text);
+    size_t len = text != NULL ? strlen(text) : 0;
 
     if (len == 0 || len > 5 || strspn(text, "0123456789") != len) {
         return -1;
@@ -156,14 +157,16 @@ static bool permit(struct api_call *c, const struct wish *wish)
         {"ec2-instance-connect:maxTunnelDuration", duration},
     };
     char arn[WORLD_ARN_SIZE];
-    struct access a = {.action = "ec2-instance-connect:OpenTunnel",
-                       .resource = world_endpoint_arn(c->w, wish->ep, arn),
-                       .account = wish->ep->subnet->vpc->account->id,
-                       .resource_tags = wish->ep->tags,
-                       .n_resource_tags = wish->ep->n_tags,
-                       .keys = keys,
-                       .n_keys = sizeof keys / sizeof keys[0]};
+    struct access a;
 
+    assert(wish->ep != NULL); /* find_endpoint() has found it. */
+    a = (struct access){.action = "ec2-instance-connect:OpenTunnel",
+                        .resource = world_endpoint_arn(c->w, wish->ep, arn),
+                        .account = wish->ep->subnet->vpc->account->id,
+                        .resource_tags = wish->ep->tags,
+                        .n_resource_tags = wish->ep->n_tags,
+                        .keys = keys,
+                        .n_keys = sizeof keys / sizeof keys[0]};
     return access_demand(c, &a);
 }
 

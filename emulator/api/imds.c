@@ -21,7 +21,13 @@
 #include "signer.h"
 #include "world.h"
 
-enum { MAX_TTL_S = 21600, MAC_HEX = 64, MIN_LEFT_S = 300 };
+enum {
+    MAX_TTL_S = 21600,
+    MAC_HEX = 64,
+    MIN_LEFT_S = 300,
+    ENOUGH_S = 2 * MIN_LEFT_S,
+    MAX_PAGE = 64 * 1024
+};
 
 /* One request while it is answered. */
 struct ask {
@@ -143,8 +149,7 @@ static const struct world_session *session_of(struct world *w,
     struct world_session_config config = {
         .role = role, .name = name, .duration_s = duration_s};
     const struct world_session *s = world_session_find(
-        w, role, name,
-        duration_s > 2 * MIN_LEFT_S ? MIN_LEFT_S : duration_s / 2);
+        w, role, name, duration_s > ENOUGH_S ? MIN_LEFT_S : duration_s / 2);
 
     if (s == NULL && world_session_new(w, &config, &s, NULL) != 0) {
         return NULL;
@@ -236,7 +241,7 @@ static void managed_keys(struct ask *a, const char *path)
         active_keys(a, path + 12);
         return;
     }
-    buf_init(&text, 64 * 1024);
+    buf_init(&text, MAX_PAGE);
     if (signer != NULL && strcmp(path, "signer-cert") == 0) {
         signer_chain(signer, &text);
     } else if (signer != NULL && strcmp(path, "signer-ocsp") == 0) {

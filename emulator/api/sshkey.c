@@ -9,7 +9,7 @@
 #include "base64.h"
 #include "mem.h"
 
-enum { MAX_BLOB = 8192 };
+enum { MAX_BLOB = 8192, MAX_LINE = 16384 };
 
 /* --- the blob ----------------------------------------------------------- */
 
@@ -201,7 +201,7 @@ static const char *parse_block(struct sshkey *key, const char *text)
     if (why != NULL) {
         return why;
     }
-    buf_init(&line, MAX_BLOB * 2);
+    buf_init(&line, MAX_LINE);
     buf_adds(&line, key->kind == SSHKEY_RSA ? "ssh-rsa " : "ssh-ed25519 ");
     base64_encode(&line, key->blob.data, key->blob.len);
     key->line = buf_detach(&line);

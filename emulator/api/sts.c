@@ -19,7 +19,8 @@ enum {
     CHAIN_DURATION_S = 3600, /* A role assumed from a role's session */
     MAX_POLICY = 2048,       /* Characters of a session policy */
     MAX_POLICY_ARNS = 10,
-    MAX_SESSION_TAGS = 50
+    MAX_SESSION_TAGS = 50,
+    MAX_TOKEN = 32 * 1024
 };
 
 /* What an AssumeRole call asks for. */
@@ -510,7 +511,7 @@ find_token(struct api_call *c, const char *role_arn, const char *sent,
     while (len > 0 && strchr(" \r\n\t", sent[len - 1]) != NULL) {
         len--;
     }
-    buf_init(&plain, 32 * 1024);
+    buf_init(&plain, MAX_TOKEN);
     buf_add(&plain, sent, len);
     account_of(role_arn, account);
     token = world_web_token(c->w, account, buf_str(&plain), provider);

@@ -78,7 +78,7 @@ bool totp_check(const char *seed, int64_t seconds, const char *code)
         return false;
     }
     for (step = -1; step <= 1; step++) {
-        if (totp_code(seed, seconds + step * STEP_S, right)) {
+        if (totp_code(seed, seconds + (int64_t)step * STEP_S, right)) {
             ok = CRYPTO_memcmp(right, code, TOTP_SIZE - 1) == 0 || ok;
         }
     }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -30,19 +31,14 @@ struct trail {
 static void to_file(void *data, const char *line)
 {
     struct trail *t = data;
-    size_t len = strlen(line);
-    char *whole = mem_alloc(len + 1);
+    struct iovec parts[] = {
+        {.iov_base = (char *)(uintptr_t)line, .iov_len = strlen(line)},
+        {.iov_base = (char[]){'\n'}, .iov_len = 1}};
     ssize_t n;
 
-    if (whole == NULL) {
-        return;
-    }
-    memcpy(whole, line, len);
-    whole[len] = '\n';
     do {
-        n = write(t->fd, whole, len + 1);
+        n = writev(t->fd, parts, 2);
     } while (n < 0 && errno == EINTR);
-    mem_free(whole);
 }
 
 struct trail *trail_new(trail_sink sink, void *data)

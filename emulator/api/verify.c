@@ -21,6 +21,8 @@
 #include "params.h"
 #include "wipe.h"
 
+enum { MAX_CANONICAL = 4 * 1024 * 1024 };
+
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
 /* Copy @len bytes into @out of @size with a NUL; false when they do not fit. */
@@ -307,7 +309,7 @@ int verify_signature(const struct http_request *req,
     struct buf canonical;
     int rv;
 
-    buf_init(&canonical, 4 * 1024 * 1024);
+    buf_init(&canonical, MAX_CANONICAL);
     rv = canonical_request(&canonical, req, claim->signed_headers, normalize);
     if (rv == 0) {
         SHA256((const unsigned char *)canonical.data, canonical.len, hash);

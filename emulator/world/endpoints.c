@@ -349,13 +349,13 @@ void endpoints_settle(struct world *w, int64_t now)
 
     while (i < w->n_endpoints) {
         struct world_endpoint *ep = w->endpoints[i];
+        bool gone = ep->state == WORLD_DELETE_COMPLETE;
 
-        if (ep->due_ms == 0 || ep->due_ms > now) {
+        /* One that is gone stays until its last tunnel is, too. */
+        if (ep->due_ms == 0 || ep->due_ms > now || (gone && ep->n_open > 0)) {
             i++;
-        } else if (ep->state != WORLD_DELETE_COMPLETE) {
+        } else if (!gone) {
             step(w, ep); /* And look again: the next may be due, too. */
-        } else if (ep->n_open > 0) {
-            i++; /* Until its last tunnel has gone */
         } else {
             endpoint_free(ep);
             memmove(&w->endpoints[i], &w->endpoints[i + 1],

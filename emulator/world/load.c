@@ -139,6 +139,8 @@ void reader_at(struct reader *r, const char *list, size_t i, const char *key)
     snprintf(r->path, sizeof r->path, "$.%s[%zu].%s", list, i, key);
 }
 
+enum { SIX_HOURS_S = 6 * 3600 };
+
 /* What holds when the file is silent. */
 static void set_defaults(struct world *w)
 {
@@ -157,9 +159,9 @@ static void set_defaults(struct world *w)
     };
     w->imds.enabled = true;
     w->imds.v1 = true;
-    w->imds.credentials_s = 6 * 3600;
+    w->imds.credentials_s = SIX_HOURS_S;
     w->container.path = "/v2/credentials/container";
-    w->container.credentials_s = 6 * 3600;
+    w->container.credentials_s = SIX_HOURS_S;
 }
 
 /* Fill @w from its document. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sessions.c - temporary credentials: given out, found, forgotten. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,9 +149,10 @@ static void insert(struct world *w, struct world_session *s)
     }
 }
 
-int world_session_new(struct world *w,
-                      const struct world_session_config *config,
-                      const struct world_session **out, struct err *e)
+/* Make a session and keep it; world_session_new() with a result that the
+ * reader of saved state may still change. */
+static int make(struct world *w, const struct world_session_config *config,
+                struct world_session **out, struct err *e)
 {
     struct world_session *s = mem_zalloc(sizeof *s);
     int rv;
@@ -187,6 +189,17 @@ int world_session_new(struct world *w,
     insert(w, s);
     *out = s;
     return 0;
+}
+
+int world_session_new(struct world *w,
+                      const struct world_session_config *config,
+                      const struct world_session **out, struct err *e)
+{
+    struct world_session *s = NULL;
+    int rv = make(w, config, &s, e);
+
+    *out = s;
+    return rv;
 }
 
 const struct world_session *world_session_find(const struct world *w,
@@ -337,47 +350,58 @@ static size_t policy_texts(json_t *list, char *out[static MAX_SESSION_POLICIES])
     return n;
 }
 
+/* Have the session made, with its policies. */
+static int remake(struct world *w, struct reader *r,
+                  const struct file_session *f, struct world_session **out)
+{
+    struct world_session_config config = f->config;
+    char *texts[MAX_SESSION_POLICIES] = {0};
+    size_t i;
+    int rv;
+
+    config.tags = f->tags;
+    config.n_tags = f->n_tags;
+    config.n_policies = policy_texts(f->policies, texts);
+    config.policies = (const char *const *)texts;
+    rv = make(w, &config, out, r->e);
+    for (i = 0; i < config.n_policies; i++) {
+        free(texts[i]); /* jansson's */
+    }
+    return rv;
+}
+
 /* Make the saved session again; one whose owner is gone is dropped. */
 static int restore_one(struct world *w, struct reader *r,
                        struct file_session *f)
 {
-    const struct world_session *made;
-    struct world_session *s;
-    char *texts[MAX_SESSION_POLICIES] = {0};
-    size_t i;
+    struct world_session *s = NULL;
+    char *token;
     int rv;
 
     f->config.user = world_user_by_arn(w, f->of);
     f->config.role = world_role_by_arn(w, f->of);
     if ((f->config.user == NULL && f->config.role == NULL) ||
+        (f->config.role != NULL && f->config.name == NULL) ||
         strlen(f->key_id) >= sizeof s->key_id ||
         strlen(f->secret) >= sizeof s->secret) {
         return 0;
     }
-    f->config.tags = f->tags;
-    f->config.n_tags = f->n_tags;
-    f->config.n_policies = policy_texts(f->policies, texts);
-    f->config.policies = (const char *const *)texts;
-    rv = world_session_new(w, &f->config, &made, r->e);
-    for (i = 0; i < f->config.n_policies; i++) {
-        free(texts[i]); /* jansson's */
+    token = mem_strdup(f->token);
+    if (token == NULL) {
+        return err_set_uv(r->e, UV_ENOMEM, r->file);
     }
+    rv = remake(w, r, f, &s);
     if (rv != 0) {
+        wipe_free(token);
         return rv;
     }
-    s = w->sessions; /* The one just made */
+    assert(s != NULL);
     snprintf(s->key_id, sizeof s->key_id, "%s", f->key_id);
     snprintf(s->secret, sizeof s->secret, "%s", f->secret);
     wipe_free(s->token);
-    s->token = mem_strdup(f->token);
+    s->token = token;
     s->issued_ms = f->issued_ms;
     s->expires_ms = f->expires_ms;
-    if (s->token == NULL) {
-        w->sessions = s->next;
-        w->n_sessions--;
-        session_free(s);
-        return err_set_uv(r->e, UV_ENOMEM, r->file);
-    }
     return 0;
 }
 
