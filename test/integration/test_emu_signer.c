@@ -294,8 +294,8 @@ static void test_a_root_once_installed_stays(void **state)
     put(b, "signer.pem", "nonsense", 8);
     assert_int_equal(signer_new(&s, b->rig->w, path, &e), 0);
     signer_free(s);
-    assert_int_not_equal(
-        signer_new(&s, b->rig->w, "/dev/null/signer.pem", &e), 0);
+    assert_int_not_equal(signer_new(&s, b->rig->w, "/dev/null/signer.pem", &e),
+                         0);
     assert_null(s);
     buf_free(&one);
     buf_free(&two);
