@@ -42,7 +42,7 @@ struct transport_ops {
      * nobody knows. */
     bool (*pending)(struct transport *t);
 
-    /* Put words to a code that recv or send returned. */
+    /* Put words to a code that recv, send or watch returned: sets @e. */
     void (*explain)(struct transport *t, int code, struct err *e);
 };
 

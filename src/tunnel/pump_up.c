@@ -108,7 +108,7 @@ int pump_up_run(struct pump_up *up, struct sender *sender)
         assert(up->leaving == 0);
         rv = sender_data(sender, up->chunk->bytes + UP_HEADROOM, up->len);
         if (rv != 0) {
-            return rv;
+            return rv; /* UNTESTED: the generator of masks does not fail. */
         }
         up->leaving = up->len;
         up->len = 0;

@@ -29,9 +29,6 @@ static bool may_fail(struct tunnel *t)
 void tunnel_explain(struct tunnel *t, int code, struct err *e)
 {
     t->transport->ops->explain(t->transport, code, e);
-    if (e->code == 0) {
-        err_set_uv(e, code, "the connection to the endpoint");
-    }
 }
 
 /* The service ended the tunnel before any payload came: the dialer may know
@@ -80,9 +77,7 @@ static void judge_close(struct tunnel *t, const struct ws_item *item)
         t->failed = t->failed && !t->soft;
         return;
     }
-    if (!may_fail(t)) {
-        return;
-    }
+    may_fail(t); /* It may: nothing has failed, or only sending. */
     if (item->len > 0) {
         err_set(&t->err, ERR_PEER_CLOSED, "Websocket Closure Reason: %.*s",
                 (int)item->len, (const char *)item->data);

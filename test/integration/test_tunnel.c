@@ -670,6 +670,22 @@ static void test_local_reader_lost_with_bytes_pending(void **state)
     assert_failed(f, ERR_LOCAL_LOST, "the local side broke off: broken pipe");
 }
 
+/* A write that is stuck for good holds nothing up for good. */
+static void test_local_reader_lost_and_write_stuck(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.close_timeout_ms = SHORT_MS;
+    open_up(f);
+    near_take(&f->near, 0);
+    far_send(&f->far, "\x82\x01x", 3);
+    turn(f, 5);
+    near_lose(&f->near, UV_EPIPE);
+    run_until(f, &f->closed);
+    assert_failed(f, ERR_LOCAL_LOST, "the local side broke off: broken pipe");
+    assert_string_equal(far_frames(&f->far), "CLOSE 1000|");
+}
+
 static void test_local_reader_lost_while_dialing(void **state)
 {
     struct fixture *f = *state;
@@ -841,6 +857,15 @@ static void test_watch_fails(void **state)
     run_until(f, &f->closed); /* ... and cannot begin again. */
     assert_failed(f, UV_EBADF, "waiting for the tunnel: bad file descriptor");
     assert_heard(f, "x");
+}
+
+static void test_watch_fails_while_upgrading(void **state)
+{
+    struct fixture *f = *state;
+
+    f->far.watch_fails = UV_EBADF;
+    run_all(f);
+    assert_failed(f, UV_EBADF, "upgrade: far: bad file descriptor");
 }
 
 static void test_close_in_callbacks(void **state)
@@ -1452,6 +1477,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(
             test_local_reader_lost_with_bytes_pending, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_local_reader_lost_and_write_stuck,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_local_reader_lost_while_dialing,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_upgrade_outcomes, setup, teardown),
@@ -1466,6 +1493,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_close_without_start, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_watch_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_watch_fails_while_upgrading, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_close_in_callbacks, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_close_is_bounded, setup, teardown),

@@ -283,10 +283,14 @@ static void test_response_refused(void **state)
         {H403 "\r\n{\"Inner\":{\"ErrorCode\":\"No\"},\"List\":[\"Message\"],"
               "\"ErrorCode\" : \"Yes\"}",
          WS_VERDICT_REFUSED, 0, NO "Yes (HTTP 403)"},
+        {H403 "\r\n{\"message\":\"bad \\uZZZZ\\u12\",\"Other\":\"x\"}",
+         WS_VERDICT_REFUSED, 0, NO "bad ZZZZ12 (HTTP 403)"},
         {H403 "broken line\r\n folded\r\nContent-Length: junk\r\n\r\n"
               "{\"ErrorCode\":\"C\"}",
          WS_VERDICT_REFUSED, 0, NO "C (HTTP 403)"},
         /* A quoted request must not show what it was signed with. */
+        {H403 "\r\n{\"Message\":\"no X-Amz-Signature at all\"}",
+         WS_VERDICT_REFUSED, 0, NO "no X-Amz-Signature at all (HTTP 403)"},
         {H403 "\r\n{\"Message\":\"should be 'x-amz-security-token=SECRET&"
               "X-Amz-Signature=SECRET'\"}",
          WS_VERDICT_REFUSED, 0,
