@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        open-tunnel|send-ssh-public-key|list)
+        open-tunnel|send-ssh-public-key|list|whoami)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -149,8 +149,11 @@ _eice()
     list)
         words='--filter --columns --reachable --all'
         ;;
+    whoami)
+        words='--json'
+        ;;
     *)
-        words='open-tunnel send-ssh-public-key list help'
+        words='open-tunnel send-ssh-public-key list whoami help'
         ;;
     esac
     words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'

@@ -12,6 +12,7 @@ complete -c eice -f
 complete -c eice -n __fish_use_subcommand -a open-tunnel -d 'Open a tunnel on stdin and stdout, or on a local port'
 complete -c eice -n __fish_use_subcommand -a send-ssh-public-key -d 'Push a public key to an instance for 60 seconds'
 complete -c eice -n __fish_use_subcommand -a list -d 'List instances, and which of them can be reached'
+complete -c eice -n __fish_use_subcommand -a whoami -d 'Show whose credentials are used, and the region'
 complete -c eice -n __fish_use_subcommand -a help -d 'Help for a command'
 complete -c eice -l debug -d 'Show every step on stderr, without a secret in it'
 complete -c eice -l endpoint-url -x -d 'Send API calls there'
@@ -53,3 +54,4 @@ complete -c eice -n '__fish_seen_subcommand_from list' -l filter -x -d 'Only ins
 complete -c eice -n '__fish_seen_subcommand_from list' -l columns -x -d 'What to show: id, name, state, type, image, key, launched, arch, vpc, subnet, zone, private-ip, ipv6, address, public-ip, private-dns, public-dns, platform, endpoint, reachable, tag:KEY'
 complete -c eice -n '__fish_seen_subcommand_from list' -l reachable -d 'Only instances that can be reached now'
 complete -c eice -n '__fish_seen_subcommand_from list' -l all -d 'Terminated instances, too'
+complete -c eice -n '__fish_seen_subcommand_from whoami' -l json -d 'Print a JSON object'

@@ -292,6 +292,11 @@ struct eice_identity {
     const char *account;
     const char *arn;
     const char *user_id;
+    const char *source;        /* Where the credentials came from: "env",
+                                  "sso", ...; NULL: there are none */
+    int64_t expires_at;        /* Seconds since 1970; 0: never */
+    const char *region;        /* In which we work, */
+    const char *region_source; /* and why: "--region", "AWS_REGION", "IMDS" */
 };
 typedef void (*eice_whoami_cb)(void *data, const struct eice_identity *result,
                                const struct eice_error *error);

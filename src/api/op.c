@@ -168,6 +168,11 @@ int op_start(struct op **out, struct api *api, const struct operation *kind,
     return 0;
 }
 
+const struct creds *op_creds(const struct op *op)
+{
+    return op->creds;
+}
+
 void op_close(struct op *op)
 {
     if (op == NULL) {

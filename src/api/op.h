@@ -16,6 +16,7 @@
 
 struct buf;
 struct chain;
+struct creds;
 struct err;
 struct log;
 struct net;
@@ -52,6 +53,9 @@ typedef void (*op_done_cb)(void *data, const struct response *resp,
 int op_start(struct op **out, struct api *api, const struct operation *kind,
              const struct buf *body, op_done_cb done, void *data,
              struct err *e);
+
+/* The credentials the answer was got with (lent), or NULL: none were needed. */
+const struct creds *op_creds(const struct op *op);
 
 /* Cancel what runs and free @op; nothing fires afterwards.  Any state, any
  * callback; NULL is fine. */

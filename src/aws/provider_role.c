@@ -26,9 +26,9 @@
 #include "provider.h"
 #include "provider_call.h"
 #include "request.h"
+#include "role_body.h"
 #include "role_config.h"
 #include "settings.h"
-#include "sts.h"
 #include "wipe.h"
 
 enum { SOURCE_KEEP_S = 15 * 60 }; /* With less left it is asked again */

@@ -17,10 +17,10 @@
 #include "provider.h"
 #include "provider_call.h"
 #include "request.h"
+#include "role_body.h"
 #include "role_entry.h"
 #include "settings.h"
 #include "shared_file.h"
-#include "sts.h"
 #include "wipe.h"
 
 enum { TOKEN_MAX = 64 * 1024 };

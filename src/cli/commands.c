@@ -7,11 +7,13 @@
 extern const struct command command_list;
 extern const struct command command_open_tunnel;
 extern const struct command command_send_ssh_public_key;
+extern const struct command command_whoami;
 
 const struct command *const commands[] = {
     &command_open_tunnel,
     &command_send_ssh_public_key,
     &command_list,
+    &command_whoami,
 };
 const size_t n_commands = sizeof commands / sizeof commands[0];
 

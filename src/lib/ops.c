@@ -12,12 +12,14 @@
 #include "ask.h"
 #include "buf.h"
 #include "context.h"
+#include "creds.h"
 #include "err.h"
 #include "fault.h"
 #include "instance_connect.h"
 #include "op.h"
 #include "request.h"
 #include "route.h"
+#include "settings.h"
 #include "sts.h"
 
 /* ---- resolve ---------------------------------------------------------- */
@@ -87,6 +89,8 @@ static int whoami_begin(struct eice_op *op, struct err *e)
 static void whoami_report(struct eice_op *op, const struct response *resp,
                           const struct err *err)
 {
+    const struct creds *creds = op->call != NULL ? op_creds(op->call) : NULL;
+    const char *configured = settings_region_source(op->eice->settings);
     struct sts_identity identity = {0};
     struct eice_identity result;
     struct eice_error error;
@@ -105,6 +109,10 @@ static void whoami_report(struct eice_op *op, const struct response *resp,
         .account = identity.account,
         .arn = identity.arn,
         .user_id = identity.user_id,
+        .source = creds != NULL ? creds->source : NULL,
+        .expires_at = creds != NULL ? creds->expires_at : 0,
+        .region = op->eice->region,
+        .region_source = configured != NULL ? configured : "IMDS",
     };
     op->cb.whoami(op->data, &result, NULL);
     sts_identity_clear(&identity);

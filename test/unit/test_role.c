@@ -14,9 +14,9 @@
 #include "err.h"
 #include "json.h"
 #include "profiles.h"
+#include "role_body.h"
 #include "role_config.h"
 #include "role_entry.h"
-#include "sts.h"
 #include "urls.h"
 
 /* --- Names of cache entries ------------------------------------------- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sts.h - the bodies of the two STS calls that give credentials.  Pure. */
-#ifndef STS_H
-#define STS_H
+/* role_body.h - the bodies of the two STS calls that give credentials.  Pure.
+ */
+#ifndef ROLE_BODY_H
+#define ROLE_BODY_H
 
 #include <stdint.h>
 
@@ -19,4 +20,4 @@ void sts_assume_role(struct buf *out, const struct role_request *r,
 void sts_web_identity(struct buf *out, const struct role_request *r,
                       const char *token, int64_t now);
 
-#endif /* STS_H */
+#endif /* ROLE_BODY_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sts.c - forms for STS. */
-#include "sts.h"
+/* role_body.c - forms for STS. */
+#include "role_body.h"
 
 #include <stdio.h>
 

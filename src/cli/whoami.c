@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* whoami.c - eice whoami: whose credentials are used, where they come from, how
+ * long they last, and which region is worked in.
+ *
+ * The happy path is: STS is asked, the answer is printed.  What can go wrong:
+ * the configuration, the credentials, the service's refusal, a signal. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <eice/eice.h>
+
+#include "buf.h"
+#include "commands.h"
+#include "error.h"
+#include "iso8601.h"
+#include "json.h"
+#include "options.h"
+#include "output.h"
+#include "program.h"
+#include "say.h"
+
+enum { TEXT_LIMIT = 8192 };
+
+/* Values of the options. */
+struct args {
+    bool json;
+};
+
+#define AT(field) offsetof(struct args, field)
+
+static const struct option options[] = {
+    {"json", OPTION_FLAG, AT(json), NULL, "Print a JSON object", NULL,
+     OPTION_OURS, 0},
+    {.name = NULL},
+};
+
+/* One run of the command. */
+struct run {
+    struct program *p;
+    const struct args *args;
+    struct eice_op *op;
+    bool closing;
+    int exit_code;
+};
+
+static void on_closed(void *data)
+{
+    struct run *r = data;
+
+    program_finish(r->p, r->exit_code);
+}
+
+static void run_close(struct run *r)
+{
+    if (!r->closing) {
+        r->closing = true;
+        eice_op_close(r->op, on_closed, r);
+    }
+}
+
+static void on_stop(struct program *p, void *data)
+{
+    (void)p;
+    run_close(data);
+}
+
+/* "2026-01-02T03:04:05Z (in 43 min)", or "never". */
+static void say_expiry(char *out, size_t size, int64_t expires_at)
+{
+    char when[ISO8601_EXTENDED_SIZE];
+    long long left = (long long)(expires_at - (int64_t)time(NULL));
+
+    if (expires_at == 0) {
+        snprintf(out, size, "never");
+        return;
+    }
+    iso8601_extended(when, expires_at);
+    if (left >= 2 * 3600) {
+        snprintf(out, size, "%s (in %lld h)", when, left / 3600);
+    } else {
+        snprintf(out, size, "%s (in %lld min)", when, left / 60);
+    }
+}
+
+/* Lines for people. */
+static void print_text(const struct eice_identity *i)
+{
+    char expiry[64];
+    struct buf out;
+
+    say_expiry(expiry, sizeof expiry, i->expires_at);
+    buf_init(&out, TEXT_LIMIT);
+    buf_addf(&out, "Account      %s\n", i->account);
+    buf_addf(&out, "ARN          %s\n", i->arn);
+    buf_addf(&out, "User id      %s\n", i->user_id);
+    buf_addf(&out, "Credentials  from %s\n",
+             i->source != NULL ? i->source : "nowhere");
+    buf_addf(&out, "Expire       %s\n", expiry);
+    buf_addf(&out, "Region       %s (from %s)\n", i->region, i->region_source);
+    say_text(STDOUT_FILENO, buf_str(&out));
+    buf_free(&out);
+}
+
+/* An object for programs. */
+static void print_json(const struct eice_identity *i)
+{
+    char when[ISO8601_EXTENDED_SIZE];
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s}", "Account",
+                          i->account, "Arn", i->arn, "UserId", i->user_id,
+                          "CredentialsSource", i->source, "Region", i->region,
+                          "RegionSource", i->region_source);
+
+    if (o == NULL) {
+        return; /* UNTESTED: jansson is out of memory */
+    }
+    if (i->expires_at != 0) {
+        iso8601_extended(when, i->expires_at);
+        json_object_set_new(o, "Expiration", json_string(when));
+    }
+    output_print("json", "WhoAmI", o);
+    json_decref(o);
+}
+
+/* STS has answered. */
+static void on_identity(void *data, const struct eice_identity *identity,
+                        const struct eice_error *error)
+{
+    struct run *r = data;
+
+    if (error != NULL) {
+        r->exit_code = error_print(&r->p->style, error);
+    } else if (r->args->json) {
+        print_json(identity);
+    } else {
+        print_text(identity);
+    }
+    run_close(r);
+}
+
+static void init(void *args)
+{
+    (void)args;
+}
+
+static int run(struct program *p, void *args, const char *const *words,
+               size_t n_words)
+{
+    struct run r = {.p = p, .args = args};
+    struct eice_error error = {0};
+    int rv;
+
+    (void)words;
+    (void)n_words;
+    rv = program_start(p, on_stop, &r, &error);
+    if (rv != 0) {
+        return error_print(&p->style, &error);
+    }
+    rv = eice_whoami(&r.op, p->eice, on_identity, &r, &error);
+    if (rv != 0) {
+        r.closing = true;
+        program_finish(p, error_print(&p->style, &error));
+    }
+    return program_run(p);
+}
+
+const struct command command_whoami = {
+    .name = "whoami",
+    .summary = "Show whose credentials are used, and the region",
+    .synopsis = "eice whoami [--json]",
+    .description =
+        "Asks STS for the account and the ARN, and says where the credentials\n"
+        "come from, when they expire, and which region is worked in and why.\n"
+        "With --debug it shows every source that was looked at.\n",
+    .examples = "  eice whoami --profile work\n"
+                "  eice whoami --json\n",
+    .options = options,
+    .args_size = sizeof(struct args),
+    .is_aws = false,
+    .init = init,
+    .run = run,
+};
