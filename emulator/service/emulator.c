@@ -285,6 +285,14 @@ static void emulator_free(struct emulator *emu)
     mem_free(emu);
 }
 
+/* What time it is in the world. */
+static int64_t now_s(void *data)
+{
+    struct emulator *emu = data;
+
+    return world_now_ms(emu->api.world) / 1000;
+}
+
 static void prepare_server(struct emulator *emu, uv_loop_t *loop,
                            const struct emulator_config *config)
 {
@@ -297,6 +305,7 @@ static void prepare_server(struct emulator *emu, uv_loop_t *loop,
         .gate = {.data = emu, .decide = decide, .ended = ended},
         .https_handler = handle,
         .http_handler = handle,
+        .now = now_s,
         .handler_data = emu,
         .manners = config->manners,
         .limits = config->limits};

@@ -23,7 +23,7 @@ enum {
 };
 
 const struct server_limits server_limits_default = {
-    .connections = 512,
+    .connections = 4096,
     .head_bytes = 32 * 1024,
     .body_bytes = 1024 * 1024,
     .request_ms = 10 * 1000,

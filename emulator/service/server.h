@@ -44,7 +44,9 @@ struct server_config {
     struct tunnel_gate gate;
     http_handler https_handler; /* Answers what is no tunnel */
     http_handler http_handler;
-    void *handler_data; /* For both */
+    int64_t (*now)(void *data); /* Epoch seconds, for the Date header; NULL:
+                                   the real time */
+    void *handler_data;         /* For all three */
     const struct tunnel_manners *manners;
     const struct server_limits *limits;
 };

@@ -13,8 +13,10 @@
 #include <assert.h>
 #include <openssl/rand.h>
 #include <string.h>
+#include <time.h>
 
 #include "ca.h"
+#include "iso8601.h"
 #include "log.h"
 #include "mem.h"
 
@@ -126,6 +128,17 @@ static void web_answered(struct web_conn *c)
     wire_read(&c->wire, true);
 }
 
+/* The Date header tells the emulator's own time, by which it judges
+ * signatures. */
+static void add_date(const struct server_config *config, struct buf *text)
+{
+    char date[HTTP_DATE_SIZE];
+
+    http_date(date, config->now != NULL ? config->now(config->handler_data)
+                                        : (int64_t)time(NULL));
+    buf_addf(text, "Date: %s\r\n", date);
+}
+
 /* Put the answer on the wire. */
 static void web_send(struct web_conn *c)
 {
@@ -143,6 +156,7 @@ static void web_send(struct web_conn *c)
     }
     buf_init(&text, 128 * 1024);
     buf_addf(&text, "HTTP/1.1 %d %s\r\n", a->status, http_reason(a->status));
+    add_date(&c->server->config, &text);
     if (a->content_type != NULL) {
         buf_addf(&text, "Content-Type: %s\r\n", a->content_type);
     }
