@@ -175,7 +175,10 @@ static int use_system(struct trust *t, struct err *e)
     if ((file != NULL && t->file == NULL) || (dir != NULL && t->dir == NULL)) {
         return err_set_uv(e, UV_ENOMEM, "CA store");
     }
-    return 0;
+    if (t->file != NULL && ca_file_load(&t->ca, t->file, NULL) == UV_ENOMEM) {
+        return err_set_uv(e, UV_ENOMEM, "CA store");
+    }
+    return 0; /* A file that cannot be read is left to libcurl. */
 }
 
 /* A directory the user named. */
@@ -210,21 +213,17 @@ int trust_init(struct trust *t, const char *ca, bool no_verify, struct err *e)
         return use_dir(t, S_ISDIR(st.st_mode) ? ca : twin_of(ca), e);
     }
     t->file = mem_strdup(ca);
-    t->store = X509_STORE_new();
-    if (t->file == NULL || t->store == NULL) {
+    if (t->file == NULL) {
         return err_set_uv(e, UV_ENOMEM, "CA store");
     }
-    /* As libcurl does: an intermediate in the file may be an anchor. */
-    X509_STORE_set_flags(t->store,
-                         X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
-    return ca_file_load(ca, t->store, e);
+    return ca_file_load(&t->ca, ca, e);
 }
 
 void trust_free(struct trust *t)
 {
     mem_free(t->dir);
     mem_free(t->file);
-    X509_STORE_free(t->store);
+    ca_file_free(t->ca);
     *t = (struct trust){0};
 }
 

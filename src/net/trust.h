@@ -3,22 +3,21 @@
  *
  * A file or directory the user named; else what CURL_CA_BUNDLE or OpenSSL's
  * SSL_CERT_FILE and SSL_CERT_DIR name; else the system's store, as a hashed
- * directory where there is one: reading the usual bundle costs 19 ms of CPU
- * in every process, a look-up in the directory less than one. */
+ * directory where there is one.  See docs/decisions/trust.md. */
 #ifndef TRUST_H
 #define TRUST_H
 
 #include <stdbool.h>
 
+struct ca_file;
 struct err;
 struct trust;
-struct x509_store_st;
 
 struct trust {
-    bool no_verify;              /* Believe anything */
-    char *dir;                   /* Hashed directory, or NULL */
-    char *file;                  /* Bundle, or NULL */
-    struct x509_store_st *store; /* @file read once, when it is the user's */
+    bool no_verify;     /* Believe anything */
+    char *dir;          /* Hashed directory, or NULL */
+    char *file;         /* Bundle, or NULL */
+    struct ca_file *ca; /* What is in @file, or NULL: left to libcurl */
 };
 
 /* Decide; @ca is the user's own choice or NULL.  0, UV_ENOMEM, or ERR_SETTING

@@ -16,6 +16,7 @@
 #include <openssl/ssl.h>
 #include <uv.h>
 
+#include "ca_file.h"
 #include "err.h"
 #include "log.h"
 #include "mem.h"
@@ -36,8 +37,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
     x->n_tls++;
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (x->net->trust.store != NULL) {
-        SSL_CTX_set1_cert_store(ctx, x->net->trust.store);
+    if (x->net->trust.ca != NULL) {
+        SSL_CTX_set1_cert_store(ctx, ca_file_store(x->net->trust.ca));
     }
     return CURLE_OK;
 }
@@ -93,7 +94,7 @@ static void set_trust(struct xfer *x)
                                   on_ssl_ctx) == CURLE_OK;
         curl_easy_setopt(x->easy, CURLOPT_SSL_CTX_DATA, x);
     }
-    if (hooked && t->store != NULL) {
+    if (hooked && t->ca != NULL) {
         file = NULL; /* Already read */
     }
     if (t->no_verify) {

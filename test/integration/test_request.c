@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/pem.h>
 
 #include "err.h"
 #include "mem.h"
@@ -903,6 +904,98 @@ static void test_a_bad_ca_file_is_named_with_its_line(void **state)
     net_rig_close(&rig);
 }
 
+/* Append the file @from to the file @to. */
+static void append(const char *to, const char *from)
+{
+    char text[8192];
+    FILE *in = fopen(from, "r");
+    FILE *out = fopen(to, "a");
+    size_t n;
+
+    assert_non_null(in);
+    assert_non_null(out);
+    n = fread(text, 1, sizeof text, in);
+    assert_int_equal(fwrite(text, 1, n, out), n);
+    fclose(in);
+    fclose(out);
+}
+
+/* Ask a server with @tls, believing the CA file @path; returns the code. */
+static int ask_trusting(struct net_rig *rig, SSL_CTX *tls, const char *path)
+{
+    struct ask ask = {0};
+    struct test_http *h;
+
+    net_rig_net(rig, path, false);
+    h = test_http_start(&rig->t.loop, tls, answer_and_close, NULL);
+    ask_start(&ask, rig, &quick, "https", "127.0.0.1", test_http_port(h), "/");
+    test_loop_until(&rig->t, &ask.done);
+    test_http_close(h);
+    return ask.err.code;
+}
+
+static void test_bundles_of_every_shape(void **state)
+{
+    struct test_pki other[3];
+    struct net_rig rig;
+    char path[128];
+    SSL_CTX *tls;
+    FILE *f;
+    int i;
+
+    (void)state;
+    /* Authorities of one name: the right one is found among them. */
+    net_rig_init(&rig);
+    write_file(&rig, "many.pem", "# many\r\n\n", path, sizeof path);
+    for (i = 0; i < 3; i++) {
+        test_pki_init(&other[i]);
+        append(path, other[i].ca_file);
+    }
+    append(path, rig.pki.ca_file);
+    append(path, other[0].ca_file);
+    tls = test_pki_context(&rig.pki, TEST_CERT_GOOD);
+    assert_int_equal(ask_trusting(&rig, tls, path), 0);
+    net_rig_close(&rig);
+
+    /* ... and missed where it is not. */
+    net_rig_init(&rig);
+    write_file(&rig, "many.pem", "", path, sizeof path);
+    append(path, other[0].ca_file);
+    append(path, other[1].ca_file);
+    assert_int_equal(ask_trusting(&rig, tls, path), ERR_CERTIFICATE);
+    net_rig_close(&rig);
+    SSL_CTX_free(tls);
+
+    /* In OpenSSL's own form, with a remark that follows the certificate. */
+    net_rig_init(&rig);
+    snprintf(path, sizeof path, "%s/trusted.pem", rig.pki.dir);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    X509_alias_set1(rig.pki.ca, (const unsigned char *)"ours", 4);
+    assert_int_equal(PEM_write_X509_AUX(f, rig.pki.ca), 1);
+    fclose(f);
+    tls = test_pki_context(&rig.pki, TEST_CERT_GOOD);
+    assert_int_equal(ask_trusting(&rig, tls, path), 0);
+    SSL_CTX_free(tls);
+    net_rig_close(&rig);
+
+    /* A server's own certificate, beside its key. */
+    net_rig_init(&rig);
+    test_pki_write(&rig.pki, TEST_CERT_SELF_SIGNED, "self.pem", path,
+                   sizeof path);
+    tls = SSL_CTX_new(TLS_server_method());
+    assert_int_equal(SSL_CTX_use_certificate_file(tls, path, SSL_FILETYPE_PEM),
+                     1);
+    assert_int_equal(SSL_CTX_use_PrivateKey_file(tls, path, SSL_FILETYPE_PEM),
+                     1);
+    assert_int_equal(ask_trusting(&rig, tls, path), 0);
+    SSL_CTX_free(tls);
+    net_rig_close(&rig);
+    for (i = 0; i < 3; i++) {
+        test_pki_free(&other[i]);
+    }
+}
+
 /* --- life and death ---------------------------------------------------- */
 
 static void test_closing_after_every_turn(void **state)
@@ -1133,6 +1226,7 @@ int main(void)
         cmocka_unit_test(test_https_with_certificates_of_every_kind),
         cmocka_unit_test(test_authorities_from_every_source),
         cmocka_unit_test(test_a_bad_ca_file_is_named_with_its_line),
+        cmocka_unit_test(test_bundles_of_every_shape),
         cmocka_unit_test(test_closing_after_every_turn),
         cmocka_unit_test(test_closing_inside_each_callback),
         cmocka_unit_test(test_closing_the_net_inside_a_report),

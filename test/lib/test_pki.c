@@ -89,6 +89,7 @@ void test_pki_init(struct test_pki *pki)
     X509_set_issuer_name(pki->ca, X509_get_subject_name(pki->ca));
     add_extension(pki->ca, pki->ca, NID_basic_constraints, "critical,CA:TRUE");
     add_extension(pki->ca, pki->ca, NID_key_usage, "critical,keyCertSign");
+    add_extension(pki->ca, pki->ca, NID_subject_key_identifier, "hash");
     sign(pki->ca, pki->ca, pki->ca_key);
 
     write_pem(pki->ca_file, pki->ca, NULL);
@@ -132,6 +133,7 @@ static void make(const struct test_pki *pki, enum test_cert kind,
         sign(*cert, *cert, *key);
     } else {
         add_extension(*cert, pki->ca, NID_subject_alt_name, names);
+        add_extension(*cert, pki->ca, NID_authority_key_identifier, "keyid");
         sign(*cert, pki->ca, pki->ca_key);
     }
 }
