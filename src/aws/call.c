@@ -307,8 +307,8 @@ static void hint(const struct call *c, const struct api_error *error,
         hint_expired(e, c->cfg.creds->source);
     } else if (api_error_is_bad_creds(error->code)) {
         err_hint(e,
-                 "AWS does not know the access key (from %s), or not in this "
-                 "region's partition; \"eice whoami\" shows who you are",
+                 "AWS does not know the access key (from %s): see that it is "
+                 "active, and of the partition that the region lies in",
                  c->cfg.creds->source);
     }
 }
