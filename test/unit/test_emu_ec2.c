@@ -17,6 +17,7 @@
 #include "base64.h"
 #include "emu_rig.h"
 #include "filter.h"
+#include "utf8.h"
 
 #define INSTANCE "reservationSet/item/instancesSet/item/"
 #define ENDPOINT "instanceConnectEndpointSet/item/"
@@ -52,6 +53,43 @@ static void test_wildcards(void **state)
     memset(hard, 'a', sizeof hard);
     hard[sizeof hard - 1] = '\0';
     assert_false(filter_glob("*a*a*a*a*a*a*a*a*a*a*b", hard));
+}
+
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *repaired; /* NULL: it was right */
+    } cases[] = {
+        {"", NULL},
+        {"a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", NULL},
+        {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbd", NULL},
+        {"a\xc3", "a?"}, /* Cut short */
+        {"\xe2\x82", "??"},
+        {"\xf0\x9f\x98", "???"},
+        {"\x80z", "?z"},    /* A tail alone */
+        {"\xc0\xaf", "??"}, /* Overlong */
+        {"\xe0\x80\xaf", "???"},
+        {"\xf0\x80\x80\xaf", "????"},
+        {"\xed\xa0\x80", "???"},      /* A surrogate */
+        {"\xf4\x90\x80\x80", "????"}, /* Beyond U+10FFFF */
+        {"\xff\xfe", "??"},
+        {"\xef\xbf\xbe", "???"}, /* U+FFFE: not in XML */
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *want =
+            cases[i].repaired != NULL ? cases[i].repaired : cases[i].text;
+        char copy[32];
+
+        assert_int_equal(utf8_valid(cases[i].text, strlen(cases[i].text)),
+                         cases[i].repaired == NULL);
+        strcpy(copy, cases[i].text);
+        utf8_repair(copy);
+        assert_string_equal(copy, want);
+    }
 }
 
 /* --- the frame ---------------------------------------------------------- */
@@ -1055,6 +1093,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wildcards),
+        cmocka_unit_test(test_utf8),
         RIGGED(test_frame_refusals),
         RIGGED(test_the_error_has_ec2s_shape),
         RIGGED(test_too_many_parameters_are_refused),
