@@ -77,8 +77,12 @@ static int on_lookup(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type,
             continue;
         }
         cert = decode(&f->entries[i]);
-        if (cert != NULL && X509_STORE_add_cert(f->store, cert)) {
-            n += n == 0 && X509_OBJECT_set1_X509(found, cert);
+        if (cert != NULL && X509_STORE_add_cert(f->store, cert) && n == 0 &&
+            X509_OBJECT_set1_X509(found, cert)) {
+            /* The caller takes a reference of its own: @found's is one too
+             * many (X509_LOOKUP_meth_new(3)).  The store still has one. */
+            X509_free(cert);
+            n = 1;
         }
         X509_free(cert);
     }
