@@ -78,7 +78,7 @@ static void say_expiry(char *out, size_t size, int64_t expires_at)
         return;
     }
     iso8601_extended(when, expires_at);
-    if (left >= 2 * 3600) {
+    if (left >= 7200) {
         snprintf(out, size, "%s (in %lld h)", when, left / 3600);
     } else {
         snprintf(out, size, "%s (in %lld min)", when, left / 60);
