@@ -232,8 +232,7 @@ void tunnel_settle(struct tunnel *t)
             return;
         }
     }
-    rv = tunnel_watch(t, pump_down_wants(&t->down),
-                      t->sender.blocked && t->sender.error == 0);
+    rv = tunnel_watch(t, pump_down_wants(&t->down), t->sender.blocked);
     if (rv == 0 && !t->closing) {
         rv = tunnel_read_local(t, t->sm.state == TUNNEL_S_OPEN && !t->resting &&
                                       pump_up_wants(&t->up));

@@ -537,6 +537,55 @@ static void test_unreachable_target_has_a_hint(void **state)
     assert_string_equal(f->far.server_date, "Sat, 25 Jul 2026 10:00:00 GMT");
 }
 
+/* Once we had finished, an end without CLOSE and without payload is fine. */
+static void test_remote_eof_after_local_eof(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.linger_ms = 10000;
+    near_end(&f->near, UV_EOF);
+    open_up(f);
+    far_end(&f->far, UV_EOF);
+    run_until(f, &f->closed);
+    assert_ok(f);
+    assert_true(f->near.shut);
+}
+
+/* A peer that has hung up is not waited for, even if it took nothing more. */
+static void test_remote_eof_while_sending_is_blocked(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t begun = uv_hrtime();
+
+    far_send(&f->far, "\x82\x01x", 3);
+    open_up(f);
+    far_take(&f->far, 0);
+    near_say(&f->near, "x", 1);
+    turn(f, 3);
+    far_end(&f->far, UV_EOF);
+    run_until(f, &f->closed);
+    assert_ok(f);
+    assert_true(uv_hrtime() - begun < 5000000000u);
+}
+
+/* Between the report and the closing nothing more is said. */
+static void test_nothing_is_reported_after_done(void **state)
+{
+    struct fixture *f = *state;
+
+    f->close_on_done = false;
+    far_send(&f->far, "\x88\x00", 2);
+    assert_int_equal(start(f), 0);
+    run_until(f, &f->done);
+    near_lose(&f->near, UV_EPIPE);
+    near_say(&f->near, "x", 1);
+    far_send(&f->far, "\x82\x01x", 3);
+    turn(f, 10);
+    assert_heard(f, "");
+    assert_int_equal(f->near.says.len, 1);
+    close_now(f);
+}
+
 /* When sending fails, the reason may lie among what was received. */
 static void test_received_reason_beats_send_failure(void **state)
 {
@@ -773,6 +822,18 @@ static void test_refusal_while_sending_the_request(void **state)
     far_send(&f->far, answer, sizeof answer - 1);
     f->far.send_fails = UV_EPIPE;
     run_until(f, &f->closed);
+    assert_failed(f, ERR_UPGRADE, REFUSED);
+}
+
+/* Not a byte of the request can be sent, and the refusal is there already. */
+static void test_refusal_before_the_request(void **state)
+{
+    static const char answer[] = H403 "Content-Length: 41\r\n\r\n" BODY;
+    struct fixture *f = *state;
+
+    far_send(&f->far, answer, sizeof answer - 1);
+    f->far.send_fails = UV_EPIPE;
+    run_all(f);
     assert_failed(f, ERR_UPGRADE, REFUSED);
 }
 
@@ -1027,6 +1088,7 @@ static void test_no_pong_but_alive_or_unheard(void **state)
             uv_sleep(SHORT_MS / 6);
         }
         assert_false(g.done);
+        assert_false(g.far.got_close);
         near_take(&g.near, SIZE_MAX);
         close_now(&g);
         fixture_free(&g);
@@ -1163,6 +1225,41 @@ static void test_idle_tunnel_gives_its_chunks_back(void **state)
     close_now(f);
 }
 
+/* Nor does one that dials, when what was lent comes back empty. */
+static void test_dialing_tunnel_gives_its_chunk_back(void **state)
+{
+    struct fixture *f = *state;
+
+    f->far.dial_hangs = true;
+    assert_int_equal(start(f), 0);
+    f->near.quiet_reads = true;
+    f->near.lent_before = true;
+    near_take(&f->near, SIZE_MAX); /* Wakes it. */
+    turn(f, 3);
+    assert_int_equal(f->near.n_reads, 1);
+    assert_int_equal(f->pool.n_free, 1);
+    close_now(f);
+}
+
+/* The pool keeps a few chunks, not all there ever were. */
+static void test_pool_keeps_a_few(void **state)
+{
+    union chunk *taken[2 * CHUNK_POOL_KEEP];
+    struct fixture *f = *state;
+    int i;
+
+    for (i = 0; i < 2 * CHUNK_POOL_KEEP; i++) {
+        taken[i] = chunk_take(&f->pool);
+        assert_non_null(taken[i]);
+    }
+    for (i = 0; i < 2 * CHUNK_POOL_KEEP; i++) {
+        chunk_put(&f->pool, taken[i]);
+    }
+    assert_int_equal(f->pool.n_free, CHUNK_POOL_KEEP);
+    assert_ptr_equal(chunk_take(&f->pool), taken[CHUNK_POOL_KEEP - 1]);
+    chunk_put(&f->pool, taken[CHUNK_POOL_KEEP - 1]);
+}
+
 /* Without a pool memory comes and goes. */
 static void test_without_a_pool(void **state)
 {
@@ -1185,15 +1282,15 @@ static unsigned draw(unsigned *seed)
 }
 
 /* Both ways at once, both ends taking and giving by fits and starts. */
-static void test_bulk_by_fits_and_starts(void **state)
+static void bulk_by_fits_and_starts(struct fixture *f, bool hides)
 {
     enum { TOTAL = 300000 };
     static char words[TOTAL];
-    struct fixture *f = *state;
     unsigned seed = 1;
     size_t fed = 0;
     size_t i;
 
+    f->far.hides = hides;
     for (i = 0; i < TOTAL; i++) {
         words[i] = (char)('a' + i * i % 26);
     }
@@ -1235,6 +1332,42 @@ static void test_bulk_by_fits_and_starts(void **state)
     close_now(f);
 }
 
+static void test_bulk_by_fits_and_starts(void **state)
+{
+    bulk_by_fits_and_starts(*state, false);
+}
+
+/* The same where polling does not see all that is there. */
+static void test_bulk_that_hides(void **state)
+{
+    bulk_by_fits_and_starts(*state, true);
+}
+
+/* More slices than are written with one call, each too long to be moved. */
+static void test_many_slices(void **state)
+{
+    enum { FRAMES = 40, LEN = 1500 };
+    struct fixture *f = *state;
+    unsigned before;
+    int i;
+    int k;
+
+    open_up(f);
+    before = f->near.n_try_writes;
+    for (i = 0; i < FRAMES; i++) {
+        far_send_fill(&f->far, (char)('A' + i), LEN);
+    }
+    turn(f, 5);
+    assert_int_equal(f->near.heard.len, FRAMES * LEN);
+    for (i = 0; i < FRAMES; i++) {
+        for (k = 0; k < LEN; k++) {
+            assert_int_equal(f->near.heard.data[i * LEN + k], 'A' + i);
+        }
+    }
+    assert_true(f->near.n_try_writes - before <= FRAMES / DOWN_SLICES + 1);
+    close_now(f);
+}
+
 /* A flood of payload is taken in portions, so that others get their turn. */
 static void test_a_busy_tunnel_yields(void **state)
 {
@@ -1242,6 +1375,7 @@ static void test_a_busy_tunnel_yields(void **state)
     size_t before;
 
     open_up(f);
+    f->far.hides = true; /* Nobody wakes the tunnel but itself. */
     far_send_fill(&f->far, 'x', 5000000);
     before = f->far.sends.len;
     turn(f, 1);
@@ -1458,6 +1592,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_remote_endings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unreachable_target_has_a_hint,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_remote_eof_after_local_eof, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            test_remote_eof_while_sending_is_blocked, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_is_reported_after_done,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_received_reason_beats_send_failure,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_send_failure_then_orderly_end,
@@ -1484,6 +1624,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_upgrade_outcomes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusal_while_sending_the_request,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_before_the_request, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_request_in_pieces, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_dial_fails, setup, teardown),
@@ -1523,9 +1665,14 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_idle_tunnel_gives_its_chunks_back,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_dialing_tunnel_gives_its_chunk_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pool_keeps_a_few, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bulk_by_fits_and_starts, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_bulk_that_hides, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_slices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_busy_tunnel_yields, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_busy_local_side_yields, setup,

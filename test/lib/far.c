@@ -158,6 +158,7 @@ static ssize_t far_op_recv(struct transport *t, void *data, size_t len)
     }
     memcpy(data, f->sends.data, n);
     buf_consume(&f->sends, n);
+    f->hidden = f->hides && f->sends.len > 0;
     return (ssize_t)n;
 }
 
@@ -212,7 +213,7 @@ static void far_op_explain(struct transport *t, int code, struct err *e)
 
 static bool can_read(const struct far *f)
 {
-    return f->want_read && (f->sends.len > 0 || f->end != 0);
+    return f->want_read && !f->hidden && (f->sends.len > 0 || f->end != 0);
 }
 
 static bool can_write(const struct far *f)
@@ -341,6 +342,7 @@ void far_init(struct far *f, uv_loop_t *loop)
 void far_send(struct far *f, const void *data, size_t len)
 {
     f->ops.pending = f->has_pending ? far_op_pending : NULL;
+    f->hidden = false;
     buf_add(&f->sends, data, len);
     far_wake(f);
 }

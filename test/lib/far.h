@@ -41,6 +41,8 @@ struct far {
     bool dial_hangs;    /* The dial never ends */
     bool no_echo;       /* Do not answer CLOSE with CLOSE */
     bool no_text;       /* Count payload instead of writing it down */
+    bool hides;         /* As TLS may: of what is there, a poll sees nothing
+                           once some of it was read */
     bool has_pending;   /* Offer pending(), which says no */
     bool upgraded;
     bool got_close;
@@ -56,7 +58,7 @@ struct far {
     void *dial_data, *close_data;
     const void *held; /* What the last EAGAIN was for */
     size_t held_len;
-    bool want_read, want_write;
+    bool want_read, want_write, hidden;
 };
 
 /* A friendly endpoint. */
