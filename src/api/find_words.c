@@ -45,14 +45,15 @@ static void add(struct find_plan *plan, const char *filter)
 
 bool find_plan(struct find_plan *plan, const char *word)
 {
+    size_t len = strlen(word);
     struct ip ip;
 
     *plan = (struct find_plan){0};
-    if (word[0] == '\0' || strlen(word) >= sizeof plan->value) {
+    if (len == 0 || len >= sizeof plan->value) {
         return false;
     }
-    snprintf(plan->value, sizeof plan->value, "%s", word);
-    if (is_instance_id(word)) {
+    memcpy(plan->value, word, len + 1);
+    if (is_instance_id(plan->value)) {
         plan->is_id = true;
         add(plan, "instance-id");
     } else if (address_read(&ip, word)) {
