@@ -53,6 +53,8 @@ struct call {
     char sdk_request[SDK_REQUEST_SIZE];
     int64_t own_skew_s;   /* When the owner keeps none */
     int64_t *skew_s;      /* The service's clock minus ours */
+    int64_t used_skew_s;  /* What it was when the latest try was signed; other
+                             calls may have corrected it since */
     int64_t seen_skew_s;  /* In the latest answer */
     bool saw_skew;        /* It had a date */
     bool clock_corrected; /* Because of a refusal */
@@ -148,7 +150,7 @@ static int sign(struct call *c, struct header *h, size_t *n, struct err *e)
                             .session_token = creds->session_token};
     struct sigv4_scope scope = {.region = c->signing_region,
                                 .service = c->signing_name,
-                                .time = (int64_t)time(NULL) + *c->skew_s};
+                                .time = (int64_t)time(NULL) + c->used_skew_s};
     struct sigv4_header signed_headers[OWN_HEADERS];
     struct sigv4_request req = {.method = c->cfg.method,
                                 .path = path_of(c->url),
@@ -212,6 +214,7 @@ static int on_prepare(struct request *r, unsigned n, struct attempt *a,
         h[used++] = (struct header){"X-Amz-Target", c->cfg.target};
     }
     if (c->cfg.creds != NULL) {
+        c->used_skew_s = *c->skew_s;
         rv = sign(c, h, &used, e);
         if (rv != 0) {
             return rv;
@@ -238,7 +241,7 @@ static bool correct_clock(struct call *c, const struct api_error *error)
 
     if (c->cfg.creds == NULL || c->clock_corrected || !c->saw_skew ||
         !api_error_may_be_clock(error->code) ||
-        !skew_matters(c->seen_skew_s - *c->skew_s)) {
+        !skew_matters(c->seen_skew_s - c->used_skew_s)) {
         return false;
     }
     log_warn(c->cfg.log, API, 0,
