@@ -35,6 +35,7 @@
 #include "route.h"
 #include "settings.h"
 #include "sigv4.h"
+#include "skew.h"
 #include "url.h"
 
 enum {
@@ -368,8 +369,10 @@ static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
 /* Say what can be done about a refusal, and draw our own conclusions. */
 static void dial_refused(struct dial *d, struct err *e, const char *server_date)
 {
-    const struct eice *eice = d->route->eice;
+    struct eice *eice = d->route->eice;
     const struct resolution *r = &d->facts->r;
+    int64_t now = (int64_t)time(NULL);
+    int64_t skew_s;
     const struct hint_facts known = {
         .remote_port = d->route->target.remote_port,
         .duration_given = d->route->target.max_tunnel_duration_s != 0,
@@ -379,7 +382,7 @@ static void dial_refused(struct dial *d, struct err *e, const char *server_date)
         .preserve_client_ip = r->endpoint.preserve_client_ip,
         .creds_source = d->creds != NULL ? d->creds->source : NULL,
         .server_date = server_date,
-        .now = (int64_t)time(NULL) + eice->api.clock_skew_s,
+        .now = now + eice->api.clock_skew_s,
     };
 
     if (e->operation[0] == '\0') {
@@ -393,6 +396,11 @@ static void dial_refused(struct dial *d, struct err *e, const char *server_date)
         break;
     case HINT_FACTS_STALE:
         route_forget(d->route); /* The next connection looks again. */
+        break;
+    case HINT_CLOCK_WRONG:
+        if (skew_read(server_date, now, &skew_s)) {
+            eice->api.clock_skew_s = skew_s; /* The next one is dated by it. */
+        }
         break;
     case HINT_NOTHING:
         break;

@@ -204,7 +204,10 @@ enum hint_verdict hint_refused(struct err *e, const struct hint_facts *f)
         return HINT_CREDS_REFUSED;
     }
     if (is_signature(e)) {
-        if (!hint_clock(e, f) && !hint_region(e, f)) {
+        if (hint_clock(e, f)) {
+            return HINT_CLOCK_WRONG;
+        }
+        if (!hint_region(e, f)) {
             err_hint(e, "check the secret access key and the session token");
         }
         return HINT_NOTHING;
@@ -225,9 +228,10 @@ enum hint_verdict hint_refused(struct err *e, const struct hint_facts *f)
         return HINT_NOTHING;
     }
     if (e->http_status == 401 || e->http_status == 403) {
-        if (!hint_clock(e, f)) {
-            hint_region(e, f);
+        if (hint_clock(e, f)) {
+            return HINT_CLOCK_WRONG;
         }
+        hint_region(e, f);
     }
     return HINT_NOTHING;
 }

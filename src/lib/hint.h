@@ -27,7 +27,8 @@ struct hint_facts {
 enum hint_verdict {
     HINT_NOTHING,
     HINT_CREDS_REFUSED, /* The credentials are expired or unknown */
-    HINT_FACTS_STALE    /* The endpoint or the instance is not as it was */
+    HINT_FACTS_STALE,   /* The endpoint or the instance is not as it was */
+    HINT_CLOCK_WRONG    /* Our time is not the service's */
 };
 
 /* Put a hint into @e, in place of what others guessed, and judge. */
