@@ -105,9 +105,7 @@ static int take_number(struct serve_options *o, int opt, const char *name,
                        struct buf *err)
 {
     bool clock = opt == OPT_CLOCK_OFFSET;
-    long long most = clock                 ? 10 * 365 * 86400ll
-                     : opt == OPT_READY_FD ? 65535
-                                           : 65535;
+    long long most = clock ? 10 * 365 * 86400ll : 65535; /* Ports and fds */
     long long n;
 
     if (!read_number(optarg, clock ? -most : 0, most, &n)) {
