@@ -26,6 +26,7 @@ struct ec2_action {
 extern const struct ec2_action ec2_endpoint_actions[];
 extern const struct ec2_action ec2_instance_actions[];
 extern const struct ec2_action ec2_network_actions[];
+extern const struct ec2_action ec2_output_actions[];
 
 /* IAM and DryRun: true when the action is to go on. */
 bool ec2_permit(struct api_call *c, const struct access *a);

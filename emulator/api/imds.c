@@ -15,19 +15,13 @@
 #include "api.h"
 #include "base64.h"
 #include "hex.h"
-#include "iso8601.h"
 #include "json.h"
 #include "keys.h"
+#include "role_document.h"
 #include "signer.h"
 #include "world.h"
 
-enum {
-    MAX_TTL_S = 21600,
-    MAC_HEX = 64,
-    MIN_LEFT_S = 300,
-    ENOUGH_S = 2 * MIN_LEFT_S,
-    MAX_PAGE = 64 * 1024
-};
+enum { MAX_TTL_S = 21600, MAC_HEX = 64, MAX_PAGE = 64 * 1024 };
 
 /* One request while it is answered. */
 struct ask {
@@ -139,51 +133,6 @@ static bool may_read(struct ask *a)
 
 /* --- credentials -------------------------------------------------------- */
 
-/* Valid credentials of @role under @name: those given out before while they
- * have some time left, else new ones. */
-static const struct world_session *session_of(struct world *w,
-                                              const struct world_role *role,
-                                              const char *name,
-                                              int64_t duration_s)
-{
-    struct world_session_config config = {
-        .role = role, .name = name, .duration_s = duration_s};
-    const struct world_session *s = world_session_find(
-        w, role, name, duration_s > ENOUGH_S ? MIN_LEFT_S : duration_s / 2);
-
-    if (s == NULL && world_session_new(w, &config, &s, NULL) != 0) {
-        return NULL;
-    }
-    return s;
-}
-
-/* The document of security-credentials/ROLE and of containers. */
-static void give_credentials(struct http_answer *answer,
-                             const struct world_session *s, bool container,
-                             const char *role_arn)
-{
-    char expires[ISO8601_EXTENDED_SIZE];
-    char updated[ISO8601_EXTENDED_SIZE];
-    json_t *doc;
-
-    iso8601_extended(expires, s->expires_ms / 1000);
-    iso8601_extended(updated, s->issued_ms / 1000);
-    if (container) {
-        doc = json_pack("{s:s, s:s, s:s, s:s, s:s}", "RoleArn", role_arn,
-                        "AccessKeyId", s->key_id, "SecretAccessKey", s->secret,
-                        "Token", s->token, "Expiration", expires);
-    } else {
-        doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "Code",
-                        "Success", "LastUpdated", updated, "Type", "AWS-HMAC",
-                        "AccessKeyId", s->key_id, "SecretAccessKey", s->secret,
-                        "Token", s->token, "Expiration", expires);
-    }
-    answer->status = 200;
-    answer->content_type = "application/json";
-    js_write(&answer->body, doc, JS_PRETTY);
-    json_decref(doc);
-}
-
 static void role_credentials(struct ask *a, const char *name)
 {
     const struct world_role *role = a->in->role;
@@ -201,12 +150,12 @@ static void role_credentials(struct ask *a, const char *name)
         refuse(a, 404, "Not Found");
         return;
     }
-    s = session_of(a->w, role, a->in->id, world_imds(a->w)->credentials_s);
+    s = role_session(a->w, role, a->in->id, world_imds(a->w)->credentials_s);
     if (s == NULL) {
         refuse(a, 500, "Internal Server Error");
         return;
     }
-    give_credentials(a->answer, s, false, NULL);
+    role_document(a->answer, s, NULL);
 }
 
 /* --- managed-ssh-keys --------------------------------------------------- */
@@ -438,56 +387,4 @@ void emu_imds_handle(struct emu_api *api, const struct http_request *req,
     } else {
         get(&a);
     }
-}
-
-/* --- container credentials ---------------------------------------------- */
-
-bool container_is_path(const struct world *w, const char *path)
-{
-    const struct world_container *container = world_container(w);
-
-    return container->role != NULL && strcmp(container->path, path) == 0;
-}
-
-/* The agent's shape of an error. */
-static void refuse_container(struct http_answer *answer, int status,
-                             const char *code, const char *message)
-{
-    answer->status = status;
-    answer->content_type = "application/json";
-    buf_addf(&answer->body, "{\"code\":\"%s\",\"message\":\"%s\"}", code,
-             message);
-}
-
-void emu_container_handle(struct emu_api *api, const struct http_request *req,
-                          struct http_answer *answer)
-{
-    const struct world_container *container = world_container(api->world);
-    const char *token = http_header(req, "authorization");
-    const struct world_session *s;
-
-    world_settle(api->world);
-    if (!container_is_path(api->world, req->path)) {
-        refuse_container(answer, 404, "InvalidIdInRequest",
-                         "CredentialsV2Request: Credentials not found");
-        return;
-    }
-    if (strcmp(req->method, "GET") != 0) {
-        refuse_container(answer, 405, "InvalidMethod", "Method not allowed");
-        return;
-    }
-    if (container->token != NULL &&
-        (token == NULL || strlen(token) != strlen(container->token) ||
-         CRYPTO_memcmp(token, container->token, strlen(token)) != 0)) {
-        refuse_container(answer, 401, "Unauthorized",
-                         "The authorization token is missing or wrong");
-        return;
-    }
-    s = session_of(api->world, container->role, "container",
-                   container->credentials_s);
-    if (s == NULL) {
-        refuse_container(answer, 500, "ServerError", "Out of memory");
-        return;
-    }
-    give_credentials(answer, s, true, container->role->arn);
 }

@@ -2,258 +2,25 @@
 /* sts.c - GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity. */
 #include "sts.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "authorize.h"
 #include "call.h"
 #include "err.h"
 #include "iso8601.h"
+#include "sts_wish.h"
 #include "totp.h"
 
 enum {
-    MIN_DURATION_S = 900,
-    MAX_DURATION_S = 43200,
     CHAIN_DURATION_S = 3600, /* A role assumed from a role's session */
-    MAX_POLICY = 2048,       /* Characters of a session policy */
-    MAX_POLICY_ARNS = 10,
-    MAX_SESSION_TAGS = 50,
     MAX_TOKEN = 32 * 1024
 };
-
-/* What an AssumeRole call asks for. */
-struct wish {
-    const char *role_arn;
-    const char *name;
-    int64_t duration_s;
-    bool duration_given;
-    const char *external_id;
-    const char *serial;
-    const char *code;
-    const char *source_identity;
-    const char *policies[MAX_POLICY_ARNS + 1]; /* As text */
-    char *owned[MAX_POLICY_ARNS];              /* jansson's, to be freed */
-    size_t n_policies;
-    size_t policy_size;
-    struct world_tag tags[MAX_SESSION_TAGS];
-    size_t n_tags;
-    const struct world_role *role; /* NULL when there is none */
-};
-
-/* --- members ------------------------------------------------------------ */
-
-/* STS's sentence about a member. */
-static bool invalid(struct api_call *c, const char *value, const char *member,
-                    const char *constraint)
-{
-    return call_fail(c, 400, "ValidationError",
-                     "1 validation error detected: Value '%.128s' at '%s' "
-                     "failed to satisfy constraint: %s",
-                     value, member, constraint);
-}
-
-/* Letters, digits, underscore and @more. */
-static bool is_made_of(const char *text, const char *more)
-{
-    for (; *text != '\0'; text++) {
-        bool word = (*text >= 'a' && *text <= 'z') ||
-                    (*text >= 'A' && *text <= 'Z') ||
-                    (*text >= '0' && *text <= '9') || *text == '_';
-
-        if (!word && strchr(more, *text) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A string member with its length and characters; absent is fine unless
- * @required. */
-static bool read_text(struct api_call *c, const char *name, const char *member,
-                      bool required, size_t least, size_t most,
-                      const char *more, const char *pattern, const char **out)
-{
-    char constraint[160];
-    size_t len;
-
-    *out = params_get(&c->params, name);
-    if (*out == NULL) {
-        return !required ||
-               call_fail(c, 400, "ValidationError",
-                         "1 validation error detected: Value null at '%s' "
-                         "failed to satisfy constraint: Member must not be "
-                         "null",
-                         member);
-    }
-    len = strlen(*out);
-    if (len < least || len > most) {
-        snprintf(constraint, sizeof constraint,
-                 "Member must have length %s than or equal to %zu",
-                 len < least ? "greater" : "less", len < least ? least : most);
-        return invalid(c, *out, member, constraint);
-    }
-    if (more != NULL && !is_made_of(*out, more)) {
-        snprintf(constraint, sizeof constraint,
-                 "Member must satisfy regular expression pattern: %s", pattern);
-        return invalid(c, *out, member, constraint);
-    }
-    return true;
-}
-
-static bool read_duration(struct api_call *c, struct wish *wish)
-{
-    const char *text = params_get(&c->params, "DurationSeconds");
-    size_t len;
-
-    wish->duration_s = 3600;
-    if (text == NULL) {
-        return true;
-    }
-    len = strlen(text);
-    if (len == 0 || len > 9 || strspn(text, "0123456789") != len) {
-        return call_fail(c, 400, "MalformedInput",
-                         "DurationSeconds must be a "
-                         "number");
-    }
-    wish->duration_given = true;
-    wish->duration_s = strtol(text, NULL, 10);
-    if (wish->duration_s < MIN_DURATION_S) {
-        return invalid(c, text, "durationSeconds",
-                       "Member must have value greater than or equal to 900");
-    }
-    if (wish->duration_s > MAX_DURATION_S) {
-        return invalid(c, text, "durationSeconds",
-                       "Member must have value less than or equal to 43200");
-    }
-    return true;
-}
-
-/* The managed policy an ARN names, as text. */
-static bool read_policy_arn(struct api_call *c, struct wish *wish,
-                            const char *arn)
-{
-    const struct world_account *a;
-    char account[13];
-    const char *name = strrchr(arn, '/');
-    size_t i;
-
-    if (sscanf(arn, "arn:%*[^:]:iam::%12[0-9]:policy/", account) == 1 &&
-        name != NULL && (a = world_account(c->w, account)) != NULL) {
-        for (i = 0; i < a->n_policies; i++) {
-            if (strcmp(a->policies[i].name, name + 1) == 0) {
-                char *text = json_dumps(a->policies[i].doc, JSON_COMPACT);
-
-                if (text == NULL) {
-                    return call_no_memory(c);
-                }
-                wish->owned[wish->n_policies] = text;
-                wish->policies[wish->n_policies++] = text;
-                return true;
-            }
-        }
-    }
-    return call_fail(c, 400, "MalformedPolicyDocument",
-                     "There is no policy %.256s", arn);
-}
-
-static bool read_policies(struct api_call *c, struct wish *wish)
-{
-    const char *inline_policy = params_get(&c->params, "Policy");
-    unsigned n = params_count(&c->params, "PolicyArns.member");
-    unsigned i;
-
-    for (i = 1; i <= n; i++) {
-        const char *arn = params_at(&c->params, "PolicyArns.member", i, "arn");
-
-        if (arn == NULL) {
-            continue;
-        }
-        if (wish->n_policies == MAX_POLICY_ARNS) {
-            return invalid(c, arn, "policyArns",
-                           "Member must have length less than or equal to 10");
-        }
-        if (!read_policy_arn(c, wish, arn)) {
-            return false;
-        }
-    }
-    if (inline_policy != NULL) {
-        wish->policy_size = strlen(inline_policy);
-        if (wish->policy_size > MAX_POLICY) {
-            return call_fail(c, 400, "PackedPolicyTooLarge",
-                             "Serialized token too large for session");
-        }
-        wish->policies[wish->n_policies++] = inline_policy;
-    }
-    return true;
-}
-
-static bool read_tags(struct api_call *c, struct wish *wish)
-{
-    unsigned n = params_count(&c->params, "Tags.member");
-    unsigned i;
-
-    for (i = 1; i <= n; i++) {
-        const char *key = params_at(&c->params, "Tags.member", i, "Key");
-        const char *value = params_at(&c->params, "Tags.member", i, "Value");
-
-        if (key == NULL && value == NULL) {
-            continue;
-        }
-        if (key == NULL || value == NULL || key[0] == '\0' ||
-            strlen(key) > 128 || strlen(value) > 256 ||
-            wish->n_tags == MAX_SESSION_TAGS) {
-            return invalid(c, key != NULL ? key : "", "tags",
-                           "Member must be a key of 1 to 128 and a value of "
-                           "at most 256 characters, at most 50 times");
-        }
-        wish->tags[wish->n_tags++] =
-            (struct world_tag){.key = key, .value = value};
-    }
-    return true;
-}
-
-static bool read_wish(struct api_call *c, struct wish *wish)
-{
-    if (!read_text(c, "RoleArn", "roleArn", true, 20, 2048, NULL, NULL,
-                   &wish->role_arn) ||
-        !read_text(c, "RoleSessionName", "roleSessionName", true, 2, 64,
-                   "+=,.@-", "[\\w+=,.@-]*", &wish->name) ||
-        !read_text(c, "ExternalId", "externalId", false, 2, 1224, "+=,.@:/-",
-                   "[\\w+=,.@:\\/-]*", &wish->external_id) ||
-        !read_text(c, "SerialNumber", "serialNumber", false, 9, 256, "=/:,.@-",
-                   "[\\w+=/:,.@-]*", &wish->serial) ||
-        !read_text(c, "TokenCode", "tokenCode", false, 6, 6, NULL, NULL,
-                   &wish->code) ||
-        !read_text(c, "SourceIdentity", "sourceIdentity", false, 2, 64,
-                   "+=,.@-", "[\\w+=,.@-]*", &wish->source_identity) ||
-        !read_duration(c, wish) || !read_policies(c, wish) ||
-        !read_tags(c, wish)) {
-        return false;
-    }
-    if (wish->code != NULL && strspn(wish->code, "0123456789") != 6) {
-        return invalid(c, "", "tokenCode",
-                       "Member must satisfy regular expression pattern: "
-                       "[\\d]*");
-    }
-    wish->role = world_role_by_arn(c->w, wish->role_arn);
-    return true;
-}
-
-static void wish_free(struct wish *wish)
-{
-    size_t i;
-
-    for (i = 0; i < MAX_POLICY_ARNS; i++) {
-        free(wish->owned[i]);
-    }
-}
 
 /* --- MFA ---------------------------------------------------------------- */
 
 /* Serial number and code, when given, must be of the caller's own device. */
-static bool check_mfa(struct api_call *c, const struct wish *wish)
+static bool check_mfa(struct api_call *c, const struct sts_wish *wish)
 {
     const struct world_user *u = c->who.user;
     int64_t now = world_now_ms(c->w) / 1000;
@@ -286,7 +53,7 @@ static bool check_mfa(struct api_call *c, const struct wish *wish)
 /* --- IAM ---------------------------------------------------------------- */
 
 /* Ask trust policy and the caller's own for one action on the role. */
-static bool may_assume(struct api_call *c, const struct wish *wish,
+static bool may_assume(struct api_call *c, const struct sts_wish *wish,
                        const char *action, const struct access_key *keys,
                        size_t n_keys, const struct iam_principal *principal,
                        const struct iam_policies *policies,
@@ -338,7 +105,8 @@ static bool may_assume(struct api_call *c, const struct wish *wish,
 }
 
 /* The duration must fit the role, and a chain of roles an hour. */
-static bool check_duration(struct api_call *c, struct wish *wish, bool chained)
+static bool check_duration(struct api_call *c, struct sts_wish *wish,
+                           bool chained)
 {
     if (chained && wish->duration_s > CHAIN_DURATION_S) {
         return call_fail(c, 400, "ValidationError",
@@ -367,7 +135,7 @@ static void write_credentials(struct api_call *c, const struct world_session *s)
 }
 
 static void write_assumed(struct api_call *c, const struct world_session *s,
-                          const struct wish *wish)
+                          const struct sts_wish *wish)
 {
     struct world_principal p = {
         .account = s->account, .role = s->role, .session = s};
@@ -381,14 +149,14 @@ static void write_assumed(struct api_call *c, const struct world_session *s,
     write_credentials(c, s);
     if (wish->policy_size > 0) {
         call_xml_int(c, "PackedPolicySize",
-                     (int64_t)(wish->policy_size * 100 / MAX_POLICY) + 1);
+                     (int64_t)(wish->policy_size * 100 / STS_MAX_POLICY) + 1);
     }
     call_xml(c, "SourceIdentity", s->source_identity);
 }
 
 /* Give out the credentials; NULL when refused. */
 static const struct world_session *
-make_session(struct api_call *c, const struct wish *wish, bool mfa)
+make_session(struct api_call *c, const struct sts_wish *wish, bool mfa)
 {
     struct world_session_config config = {.role = wish->role,
                                           .name = wish->name,
@@ -430,7 +198,7 @@ static void describe_caller(struct api_call *c, struct iam_principal *p,
         .account = c->who.account->id};
 }
 
-static bool permit_assume(struct api_call *c, const struct wish *wish)
+static bool permit_assume(struct api_call *c, const struct sts_wish *wish)
 {
     struct access_policies policies;
     struct iam_principal principal;
@@ -462,11 +230,11 @@ static bool permit_assume(struct api_call *c, const struct wish *wish)
 
 static void assume_role(struct api_call *c)
 {
-    struct wish wish = {0};
+    struct sts_wish wish = {0};
     const struct world_session *s = NULL;
     char arn[WORLD_ARN_SIZE];
 
-    if (call_verify(c) && read_wish(c, &wish)) {
+    if (call_verify(c) && sts_wish_read(c, &wish)) {
         if (c->who.role == NULL && c->who.user->root) {
             call_fail(c, 403, "AccessDenied",
                       "Roles may not be assumed by root accounts.");
@@ -485,7 +253,7 @@ static void assume_role(struct api_call *c)
         write_assumed(c, s, &wish);
         call_xml_end(c);
     }
-    wish_free(&wish);
+    sts_wish_free(&wish);
 }
 
 /* --- AssumeRoleWithWebIdentity ------------------------------------------ */
@@ -530,7 +298,7 @@ find_token(struct api_call *c, const char *role_arn, const char *sent,
     return token;
 }
 
-static bool permit_web(struct api_call *c, const struct wish *wish,
+static bool permit_web(struct api_call *c, const struct sts_wish *wish,
                        const struct world_web_token *token,
                        const struct world_oidc_provider *provider)
 {
@@ -553,12 +321,10 @@ static void assume_role_with_web_identity(struct api_call *c)
     const struct world_oidc_provider *provider = NULL;
     const struct world_web_token *token = NULL;
     const struct world_session *s = NULL;
-    struct wish wish = {0};
+    struct sts_wish wish = {0};
     const char *sent;
 
-    if (read_wish(c, &wish) &&
-        read_text(c, "WebIdentityToken", "webIdentityToken", true, 4, 20000,
-                  NULL, NULL, &sent)) {
+    if (sts_wish_read(c, &wish) && sts_read_token(c, &sent)) {
         token = find_token(c, wish.role_arn, sent, &provider);
     }
     if (token != NULL) {
@@ -579,7 +345,7 @@ static void assume_role_with_web_identity(struct api_call *c)
         call_xml(c, "Provider", provider->arn);
         call_xml_end(c);
     }
-    wish_free(&wish);
+    sts_wish_free(&wish);
 }
 
 /* --- GetCallerIdentity -------------------------------------------------- */

@@ -127,62 +127,6 @@ static int no_memory(struct reader *r)
     return err_set_uv(r->e, UV_ENOMEM, r->file);
 }
 
-/* --- routes ------------------------------------------------------------- */
-
-/* Read {"FROM": "TO", ...}; FROM is a port alone when @ports. */
-static int read_routes(struct reader *r, json_t *value, bool ports,
-                       struct world_route **out, size_t *n)
-{
-    struct world_route *list;
-    const char *from;
-    json_t *to;
-
-    if (!json_is_object(value)) {
-        return reader_fail(r, "must be an object of addresses");
-    }
-    list = arena_alloc(r->arena, (json_object_size(value) + 1) * sizeof *list);
-    if (list == NULL) {
-        return no_memory(r);
-    }
-    json_object_foreach(value, from, to)
-    {
-        size_t mark = reader_enter(r, from);
-        struct world_route *route = &list[*n];
-        char text[32];
-        struct ip ip;
-        int port;
-
-        snprintf(text, sizeof text, "0.0.0.0:%.6s", from);
-        if (!addr_parse(ports ? text : from, &route->from, &route->from_port)) {
-            return reader_fail(r, ports ? "the key must be a port"
-                                        : "the key must be ADDRESS:PORT");
-        }
-        route->to = json_string_value(to);
-        if (route->to == NULL || !addr_parse(route->to, &ip, &port)) {
-            return reader_fail(r, "must be an address and port such as "
-                                  "127.0.0.1:2222 or [::1]:2222");
-        }
-        (*n)++;
-        reader_leave(r, mark);
-    }
-    *out = list;
-    return 0;
-}
-
-int routes_read_world(struct reader *r, json_t *value, void *object)
-{
-    struct world *w = object;
-
-    return read_routes(r, value, false, &w->routes, &w->n_routes);
-}
-
-int routes_read_instance(struct reader *r, json_t *value, void *object)
-{
-    struct world_instance *in = object;
-
-    return read_routes(r, value, true, &in->routes, &in->n_routes);
-}
-
 /* --- linking ------------------------------------------------------------ */
 
 /* Instance ids are "i-" and what the API's own pattern allows. */

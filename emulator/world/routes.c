@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* routes.c - where the addresses of the emulated network really lead. */
+#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -7,6 +8,60 @@
 #include "err.h"
 #include "impl.h"
 #include "mem.h"
+
+/* Read {"FROM": "TO", ...}; FROM is a port alone when @ports. */
+static int read_routes(struct reader *r, json_t *value, bool ports,
+                       struct world_route **out, size_t *n)
+{
+    struct world_route *list;
+    const char *from;
+    json_t *to;
+
+    if (!json_is_object(value)) {
+        return reader_fail(r, "must be an object of addresses");
+    }
+    list = arena_alloc(r->arena, (json_object_size(value) + 1) * sizeof *list);
+    if (list == NULL) {
+        return err_set_uv(r->e, UV_ENOMEM, r->file);
+    }
+    json_object_foreach(value, from, to)
+    {
+        size_t mark = reader_enter(r, from);
+        struct world_route *route = &list[*n];
+        char text[32];
+        struct ip ip;
+        int port;
+
+        snprintf(text, sizeof text, "0.0.0.0:%.6s", from);
+        if (!addr_parse(ports ? text : from, &route->from, &route->from_port)) {
+            return reader_fail(r, ports ? "the key must be a port"
+                                        : "the key must be ADDRESS:PORT");
+        }
+        route->to = json_string_value(to);
+        if (route->to == NULL || !addr_parse(route->to, &ip, &port)) {
+            return reader_fail(r, "must be an address and port such as "
+                                  "127.0.0.1:2222 or [::1]:2222");
+        }
+        (*n)++;
+        reader_leave(r, mark);
+    }
+    *out = list;
+    return 0;
+}
+
+int routes_read_world(struct reader *r, json_t *value, void *object)
+{
+    struct world *w = object;
+
+    return read_routes(r, value, false, &w->routes, &w->n_routes);
+}
+
+int routes_read_instance(struct reader *r, json_t *value, void *object)
+{
+    struct world_instance *in = object;
+
+    return read_routes(r, value, true, &in->routes, &in->n_routes);
+}
 
 const char *world_route(const struct world *w, const struct world_instance *in,
                         const struct ip *ip, int port)
