@@ -66,12 +66,6 @@ struct leaf {
     X509 *cert;
 };
 
-/* A name that is to be shown a flaw. */
-struct flaw {
-    char name[MAX_NAME + 1]; /* "" for every name */
-    enum ca_flaw flaw;
-};
-
 struct ca {
     const struct log *log;
     char *file; /* Path of ca.pem */
@@ -81,8 +75,7 @@ struct ca {
     SSL_CTX *ctx;
     struct leaf leaves[MAX_LEAVES];
     unsigned n_leaves; /* Ever made; the oldest makes room */
-    struct flaw flaws[MAX_LEAVES];
-    unsigned n_flaws;
+    int flaw_index;    /* Where an SSL keeps the flaw it shall see */
 };
 
 /* Whether @name is one of our domains or below one. */
@@ -136,22 +129,9 @@ static X509 *mint_leaf(struct ca *ca, const char *name, enum ca_flaw flaw)
     return mint_certificate(&m);
 }
 
-/* The flaw to show to a client that asks for @name. */
-static enum ca_flaw flaw_of(const struct ca *ca, const char *name)
-{
-    for (unsigned i = 0; i < ca->n_flaws; i++) {
-        if (ca->flaws[i].name[0] == '\0' ||
-            strcasecmp(ca->flaws[i].name, name) == 0) {
-            return ca->flaws[i].flaw;
-        }
-    }
-    return CA_GOOD;
-}
-
 /* Find or make the certificate of @name.  NULL when making failed. */
-static X509 *leaf_of(struct ca *ca, const char *name)
+static X509 *leaf_of(struct ca *ca, const char *name, enum ca_flaw flaw)
 {
-    enum ca_flaw flaw = flaw_of(ca, name);
     time_t now = time(NULL);
     struct leaf *leaf;
     X509 *cert;
@@ -182,12 +162,14 @@ static int on_certificate(SSL *ssl, void *arg)
 {
     struct ca *ca = arg;
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    enum ca_flaw flaw =
+        (enum ca_flaw)(intptr_t)SSL_get_ex_data(ssl, ca->flaw_index);
     X509 *cert;
 
     if (name == NULL || !is_plain_name(name) || !ca_may_vouch(name)) {
         name = "localhost";
     }
-    cert = leaf_of(ca, name);
+    cert = leaf_of(ca, name, flaw);
     if (cert == NULL) {
         ERR_clear_error();
         log_warn(ca->log, TLS, 0, "no certificate for %s", name);
@@ -215,7 +197,8 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 static bool make_context(struct ca *ca)
 {
     ca->ctx = SSL_CTX_new(TLS_server_method());
-    if (ca->ctx == NULL ||
+    ca->flaw_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    if (ca->ctx == NULL || ca->flaw_index < 0 ||
         SSL_CTX_set_min_proto_version(ca->ctx, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_session_id_context(ca->ctx, (const unsigned char *)"eice",
                                        4) != 1) {
@@ -376,6 +359,9 @@ void ca_free(struct ca *ca)
         X509_free(ca->leaves[i].cert);
     }
     SSL_CTX_free(ca->ctx);
+    if (ca->flaw_index > 0) {
+        CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, ca->flaw_index);
+    }
     EVP_PKEY_free(ca->leaf_key);
     EVP_PKEY_free(ca->key);
     X509_free(ca->cert);
@@ -393,20 +379,7 @@ SSL_CTX *ca_context(struct ca *ca)
     return ca->ctx;
 }
 
-int ca_set_flaw(struct ca *ca, const char *name, enum ca_flaw flaw)
+void ca_set_flaw(struct ca *ca, SSL *ssl, enum ca_flaw flaw)
 {
-    struct flaw *f;
-
-    if (ca->n_flaws == MAX_LEAVES || (name != NULL && !is_plain_name(name))) {
-        return ERR_USAGE;
-    }
-    f = &ca->flaws[ca->n_flaws++];
-    snprintf(f->name, sizeof f->name, "%s", name != NULL ? name : "");
-    f->flaw = flaw;
-    return 0;
-}
-
-void ca_clear_flaws(struct ca *ca)
-{
-    ca->n_flaws = 0;
+    (void)SSL_set_ex_data(ssl, ca->flaw_index, (void *)(intptr_t)flaw);
 }

@@ -35,10 +35,8 @@ const char *ca_file(const struct ca *ca);
  * @ca and lives as long. */
 SSL_CTX *ca_context(struct ca *ca);
 
-/* From now on show @name (NULL: every client) a certificate with @flaw. */
-int ca_set_flaw(struct ca *ca, const char *name, enum ca_flaw flaw);
-
-/* Forget all flaws. */
-void ca_clear_flaws(struct ca *ca);
+/* Show @ssl, whose handshake has not come to the certificate yet, one with
+ * @flaw. */
+void ca_set_flaw(struct ca *ca, SSL *ssl, enum ca_flaw flaw);
 
 #endif /* CA_H */

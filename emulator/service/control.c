@@ -30,6 +30,19 @@ static int do_api_fault(struct emulator *emu, json_t *in, json_t *out,
     return faults_add(emu->api.faults, js_obj(in, "fault"), e);
 }
 
+static int do_faults(struct emulator *emu, json_t *in, json_t *out,
+                     struct err *e)
+{
+    const char *endpoint;
+    int rv = js_need_str(in, "endpoint", &endpoint, e);
+
+    (void)out;
+    return rv != 0
+               ? rv
+               : fault_table_set(emu->faults, endpoint,
+                                 json_object_get(in, "faults"), "$.faults", e);
+}
+
 static int do_clear(struct emulator *emu, json_t *in, json_t *out,
                     struct err *e)
 {
@@ -37,6 +50,7 @@ static int do_clear(struct emulator *emu, json_t *in, json_t *out,
     (void)out;
     (void)e;
     faults_clear(emu->api.faults);
+    fault_table_clear(emu->faults);
     return 0;
 }
 
@@ -181,10 +195,15 @@ static const struct {
     const char *name;
     int (*run)(struct emulator *emu, json_t *in, json_t *out, struct err *e);
 } commands[] = {
-    {"api-fault", do_api_fault}, {"clear", do_clear},
-    {"clock", do_clock},         {"cut", do_cut},
-    {"route", do_route},         {"signer-root", do_signer_root},
-    {"state", do_state},         {"trail", do_trail},
+    {"api-fault", do_api_fault},
+    {"clear", do_clear},
+    {"clock", do_clock},
+    {"cut", do_cut},
+    {"faults", do_faults},
+    {"route", do_route},
+    {"signer-root", do_signer_root},
+    {"state", do_state},
+    {"trail", do_trail},
 };
 
 /* Find the command and run it. */

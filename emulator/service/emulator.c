@@ -227,6 +227,25 @@ static int prepare_world(struct emulator *emu,
     return rv;
 }
 
+/* What the world wants to go wrong with tunnels. */
+static int prepare_faults(struct emulator *emu, struct err *e)
+{
+    char path[64];
+    int rv = 0;
+
+    emu->faults = fault_table_new();
+    if (emu->faults == NULL) {
+        return err_set_uv(e, UV_ENOMEM, "faults");
+    }
+    for (size_t i = 0; i < world_n_endpoints(emu->api.world) && rv == 0; i++) {
+        const struct world_endpoint *ep = world_endpoint_at(emu->api.world, i);
+
+        snprintf(path, sizeof path, "$.endpoints[%zu].faults", i);
+        rv = fault_table_set(emu->faults, ep->id, ep->faults, path, e);
+    }
+    return rv;
+}
+
 /* Everything the API works on. */
 static int prepare_api(struct emulator *emu,
                        const struct emulator_config *config, struct err *e)
@@ -242,6 +261,10 @@ static int prepare_api(struct emulator *emu,
     if (rv == 0) {
         rv = trail_log_open(&emu->trail_log, config->cloudtrail, emu->log, e);
     }
+    if (rv != 0) {
+        return rv;
+    }
+    rv = prepare_faults(emu, e);
     if (rv != 0) {
         return rv;
     }
@@ -270,6 +293,7 @@ static void emulator_free(struct emulator *emu)
     trail_free(emu->api.trail);
     faults_free(emu->api.faults);
     trail_log_close(&emu->trail_log);
+    fault_table_free(emu->faults);
     world_free(emu->api.world);
     ca_free(emu->ca);
     if (emu->lock_fd >= 0) {
@@ -302,6 +326,7 @@ static void prepare_server(struct emulator *emu, uv_loop_t *loop,
         .https_port = config->https_port,
         .http_port = config->http_port,
         .ca = emu->ca,
+        .faults = emu->faults,
         .gate = {.data = emu, .decide = decide, .ended = ended},
         .https_handler = handle,
         .http_handler = handle,

@@ -6,6 +6,7 @@
 
 #include "api.h"
 #include "emulator.h"
+#include "fault_plan.h"
 #include "server.h"
 #include "trail_log.h"
 
@@ -22,7 +23,8 @@ struct emulator {
     struct ca *ca;
     struct emu_api api; /* World, keys, trail, signer, faults */
     struct trail_log trail_log;
-    uint64_t saved;  /* The world's generation on disk */
+    struct fault_table *faults; /* Of tunnels */
+    uint64_t saved;             /* The world's generation on disk */
     uv_timer_t tick; /* When the world or its keys change by themselves */
     struct server server;
     unsigned n_open; /* Parts not yet reported closed */

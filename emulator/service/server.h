@@ -18,6 +18,7 @@
 
 struct ca;
 struct err;
+struct fault_table;
 struct log;
 struct server;
 struct web_conn;
@@ -41,6 +42,7 @@ struct server_config {
     int https_port;      /* 0: any */
     int http_port;       /* 0: any */
     struct ca *ca;       /* Outlives the server */
+    struct fault_table *faults; /* Outlives the server; NULL: none ever */
     struct tunnel_gate gate;
     http_handler https_handler; /* Answers what is no tunnel */
     http_handler http_handler;

@@ -28,14 +28,15 @@
  *                           |                       |
  *                           +---------> TUNNEL -----+
  *
- * Any state may end by closing at once. */
+ * Any state may end by closing at once; a fault leads from START and WAIT to
+ * LINGER. */
 static const char *const state_names[] = {"start",  "head",   "body",  "wait",
                                           "answer", "tunnel", "linger"};
 static const unsigned state_next[] = {
-    [WEB_START] = SM_BIT(WEB_HEAD),
+    [WEB_START] = SM_BIT(WEB_HEAD) | SM_BIT(WEB_LINGER),
     [WEB_HEAD] = SM_BIT(WEB_BODY) | SM_BIT(WEB_ANSWER),
     [WEB_BODY] = SM_BIT(WEB_ANSWER) | SM_BIT(WEB_WAIT),
-    [WEB_WAIT] = SM_BIT(WEB_ANSWER) | SM_BIT(WEB_TUNNEL),
+    [WEB_WAIT] = SM_BIT(WEB_ANSWER) | SM_BIT(WEB_TUNNEL) | SM_BIT(WEB_LINGER),
     [WEB_ANSWER] = SM_BIT(WEB_HEAD) | SM_BIT(WEB_LINGER),
     [WEB_TUNNEL] = SM_BIT(WEB_LINGER),
     [WEB_LINGER] = 0,
@@ -91,12 +92,17 @@ struct http_answer *web_conn_new_answer(struct web_conn *c, int status,
     return &c->answer;
 }
 
-void web_conn_linger(struct web_conn *c, bool abrupt)
+void web_conn_await_end(struct web_conn *c)
 {
     sm_move(&c->sm, WEB_LINGER);
-    wire_shutdown(&c->wire, abrupt);
-    wire_read(&c->wire, true); /* Until the client ends too. */
+    wire_read(&c->wire, true);
     web_deadline(c, c->server->config.limits->linger_ms);
+}
+
+void web_conn_linger(struct web_conn *c, bool abrupt)
+{
+    wire_shutdown(&c->wire, abrupt);
+    web_conn_await_end(c);
 }
 
 /* Forget the request that was answered. */
@@ -226,19 +232,24 @@ static void make_request_id(char out[static REQUEST_ID_SIZE])
              r[11], r[12], r[13], r[14], r[15]);
 }
 
+struct http_request web_conn_request(const struct web_conn *c)
+{
+    return (struct http_request){.method = c->head.method,
+                                 .path = c->head.path,
+                                 .query = c->head.query,
+                                 .headers = c->head.headers,
+                                 .n_headers = c->head.n_headers,
+                                 .body = c->body,
+                                 .body_len = (size_t)c->head.content_length,
+                                 .peer_ip = c->peer_ip,
+                                 .tls = c->tls};
+}
+
 /* The request is whole: have it answered. */
 static void web_handle(struct web_conn *c)
 {
     const struct server_config *config = &c->server->config;
-    const struct http_request req = {.method = c->head.method,
-                                     .path = c->head.path,
-                                     .query = c->head.query,
-                                     .headers = c->head.headers,
-                                     .n_headers = c->head.n_headers,
-                                     .body = c->body,
-                                     .body_len = (size_t)c->head.content_length,
-                                     .peer_ip = c->peer_ip,
-                                     .tls = c->tls};
+    const struct http_request req = web_conn_request(c);
     http_handler handler =
         c->tls ? config->https_handler : config->http_handler;
 
@@ -246,7 +257,7 @@ static void web_handle(struct web_conn *c)
     c->keep_alive = c->head.keep_alive;
     uv_timer_stop(&c->timer);
     if (c->tls && web_tunnel_wanted(c)) {
-        web_tunnel_open(c, &req);
+        web_tunnel_open(c);
         return;
     }
     handler(config->handler_data, &req,
@@ -356,9 +367,14 @@ static void on_wire_read(struct wire *w, const uint8_t *data, size_t len)
         sm_move(&c->sm, WEB_HEAD);
         break;
     case WEB_TUNNEL:
-        bridge_take(&c->bridge, data, len);
+        if (!web_fault_any(c) || web_fault_up(c, data, len)) {
+            bridge_take(&c->bridge, data, len);
+        }
         return;
     case WEB_LINGER:
+        if (web_fault_answered(c, data, len)) {
+            wire_shutdown(&c->wire, false);
+        }
         return; /* Nobody listens any more. */
     default:
         break;
@@ -424,6 +440,7 @@ static void web_free(struct web_conn *c)
         c->next->prev = c->prev;
     }
     web_forget(c);
+    web_fault_free(c);
     buf_free(&c->in);
     mem_free(c);
     server_conn_gone(s); /* Last: the server may end. */
@@ -476,22 +493,65 @@ static void web_name_peer(struct web_conn *c)
     }
 }
 
-int web_conn_accept(struct server *s, struct server_listener *listener)
+int web_conn_start(struct web_conn *c, bool tls)
+{
+    struct server *s = c->server;
+    int rv = wire_start(&c->wire, tls ? ca_context(s->config.ca) : NULL,
+                        on_wire_read, on_wire_end, on_wire_drain);
+
+    if (rv == 0) {
+        web_deadline(c, s->config.limits->request_ms);
+        wire_read(&c->wire, true);
+    }
+    return rv;
+}
+
+/* Begin to serve. */
+static void web_begin(struct web_conn *c)
+{
+    if (web_conn_start(c, c->tls) != 0) {
+        web_conn_close(c, true);
+    }
+}
+
+static void web_resume_hello(struct web_conn *c)
+{
+    wire_resume(&c->wire);
+}
+
+/* A client asks for a certificate, and by its name for an endpoint. */
+static bool on_wire_hello(struct wire *w, const char *name)
+{
+    struct web_conn *c = w->data;
+    size_t n = name != NULL ? strcspn(name, ".") : 0;
+    char id[64];
+
+    if (n > 0 && n < sizeof id) {
+        memcpy(id, name, n);
+        id[n] = '\0';
+        web_fault_join(c, id);
+    }
+    return web_fault_stage(c, FAULT_AT_HELLO, web_resume_hello) == WEB_GO;
+}
+
+/* A connection with nothing in it yet. */
+static struct web_conn *web_new(struct server *s, bool tls)
 {
     struct web_conn *c = mem_zalloc(sizeof *c);
-    int rv;
 
     if (c == NULL) {
-        return UV_ENOMEM;
+        return NULL;
     }
     c->server = s;
     c->id = ++s->last_id;
-    c->tls = listener->tls;
+    c->tls = tls;
     sm_init(&c->sm, &web_table, s->config.log, c->id);
     buf_init(&c->in, s->config.limits->head_bytes +
                          s->config.limits->body_bytes + WIRE_CHUNK);
+    web_fault_init(c);
     wire_init(&c->wire, s->loop, &s->wire);
     c->wire.data = c;
+    c->wire.hello_cb = tls ? on_wire_hello : NULL;
     uv_timer_init(s->loop, &c->timer);
     c->timer.data = c;
     uv_timer_init(s->loop, &c->pause);
@@ -503,18 +563,28 @@ int web_conn_accept(struct server *s, struct server_listener *listener)
     }
     s->conns = c;
     s->n_conns++;
+    return c;
+}
 
-    rv = wire_accept(&c->wire, (uv_stream_t *)&listener->tcp);
-    if (rv == 0) {
-        web_name_peer(c);
-        rv = wire_start(&c->wire, c->tls ? ca_context(s->config.ca) : NULL,
-                        on_wire_read, on_wire_end, on_wire_drain);
+int web_conn_accept(struct server *s, struct server_listener *listener)
+{
+    struct web_conn *c = web_new(s, listener->tls);
+    int rv;
+
+    if (c == NULL) {
+        return UV_ENOMEM;
     }
+    rv = wire_accept(&c->wire, (uv_stream_t *)&listener->tcp);
     if (rv != 0 || s->n_conns > s->config.limits->connections) {
         web_conn_close(c, true);
         return rv;
     }
-    web_deadline(c, s->config.limits->request_ms);
-    wire_read(&c->wire, true);
+    web_name_peer(c);
+    if (c->tls) {
+        web_fault_join(c, "*");
+    }
+    if (web_fault_stage(c, FAULT_AT_ACCEPT, web_begin) == WEB_GO) {
+        web_begin(c);
+    }
     return 0;
 }

@@ -13,10 +13,12 @@
 #include "open_tunnel.h"
 #include "server.h"
 #include "sm.h"
+#include "web_fault.h"
 #include "wire.h"
 
 /* Owned by itself: it frees itself when it is over and tells the server.  The
- * fields belong to web_conn.c and web_tunnel.c. */
+ * fields belong to web_conn.c, web_tunnel.c
+ * and web_fault.c. */
 struct web_conn {
     struct server *server;
     struct web_conn *prev, *next; /* The server's list */
@@ -46,7 +48,8 @@ struct web_conn {
     bool has_tunnel;      /* tunnel was initialised */
     char endpoint_id[64]; /* To be released, or "" */
 
-    unsigned n_open; /* Parts not yet reported closed */
+    struct web_fault fault; /* What is to go wrong here */
+    unsigned n_open;        /* Parts not yet reported closed */
     bool closing;
 };
 
@@ -57,7 +60,7 @@ int web_conn_accept(struct server *s, struct server_listener *listener);
 /* Break it off. */
 void web_conn_close(struct web_conn *c, bool reset);
 
-/* --- for web_tunnel.c --- */
+/* --- for web_tunnel.c and web_fault.c --- */
 
 enum web_state {
     WEB_START,  /* Accepted; perhaps TLS is being set up */
@@ -79,9 +82,18 @@ struct http_answer *web_conn_new_answer(struct web_conn *c, int status,
 /* Everything is said: end the stream, wait for the client, close. */
 void web_conn_linger(struct web_conn *c, bool abrupt);
 
+/* Begin to read, with TLS or not.  0 or a code. */
+int web_conn_start(struct web_conn *c, bool tls);
+
+/* CLOSE is said: wait for the client's end, as long as after linger. */
+void web_conn_await_end(struct web_conn *c);
+
+/* The request at hand, for a handler or the gate; borrows from @c. */
+struct http_request web_conn_request(const struct web_conn *c);
+
 /* Whether the request at hand asks for a tunnel, and open it. */
 bool web_tunnel_wanted(const struct web_conn *c);
-void web_tunnel_open(struct web_conn *c, const struct http_request *req);
+void web_tunnel_open(struct web_conn *c);
 
 /* Tear it down; calls web_conn_part_closed() when done. */
 void web_tunnel_close(struct web_conn *c);

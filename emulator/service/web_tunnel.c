@@ -143,7 +143,7 @@ static void on_bridge_end(struct bridge *b)
     struct web_conn *c = b->data;
 
     release(c);
-    if (c->sm.state == WEB_TUNNEL) {
+    if (c->sm.state == WEB_TUNNEL && !c->fault.waiting) {
         web_conn_linger(c, false);
     }
 }
@@ -220,6 +220,10 @@ static int start(struct web_conn *c, const struct tunnel_verdict *verdict)
         close(pair[1]);
         return rv;
     }
+    if (web_fault_any(c)) {
+        c->bridge.filter = web_fault_down;
+        c->bridge.filter_data = c;
+    }
     rv = bridge_start(&c->bridge, pair[1], verdict->bytes_per_s, on_bridge_end);
     if (rv != 0) {
         close(pair[1]);
@@ -247,17 +251,14 @@ static void on_waited(uv_timer_t *timer)
     go_ahead(timer->data);
 }
 
-void web_tunnel_open(struct web_conn *c, const struct http_request *req)
+/* May it be opened? */
+static void judge(struct web_conn *c)
 {
     const struct tunnel_gate *gate = &c->server->config.gate;
+    const struct http_request req = web_conn_request(c);
     struct tunnel_verdict *v = &c->verdict;
 
-    sm_move(&c->sm, WEB_WAIT);
-    *v = (struct tunnel_verdict){0};
-    if (!check_upgrade(c)) {
-        return;
-    }
-    gate->decide(gate->data, req, c->request_id, v);
+    gate->decide(gate->data, &req, c->request_id, v);
     if (v->status != 0) {
         refuse(c, v->status, v->code, v->message);
         return;
@@ -268,4 +269,46 @@ void web_tunnel_open(struct web_conn *c, const struct http_request *req)
         return;
     }
     go_ahead(c);
+}
+
+/* Nothing goes wrong at this stage any more. */
+static void web_tunnel_proceed(struct web_conn *c)
+{
+    if (check_upgrade(c)) {
+        judge(c);
+    }
+}
+
+/* Follow the faults of the endpoint the query names. */
+static void join_faults(struct web_conn *c)
+{
+    static const char key[] = "instanceConnectEndpointId=";
+    const char *at = c->head.query;
+    char id[64];
+    size_t n;
+
+    while (at != NULL && strncmp(at, key, sizeof key - 1) != 0) {
+        at = strchr(at, '&');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    if (at == NULL) {
+        return;
+    }
+    at += sizeof key - 1;
+    n = strcspn(at, "&");
+    if (n < sizeof id) {
+        memcpy(id, at, n);
+        id[n] = '\0';
+        web_fault_join(c, id);
+    }
+}
+
+void web_tunnel_open(struct web_conn *c)
+{
+    sm_move(&c->sm, WEB_WAIT);
+    c->verdict = (struct tunnel_verdict){0};
+    join_faults(c);
+    if (web_fault_stage(c, FAULT_AT_REQUEST, web_tunnel_proceed) == WEB_GO) {
+        web_tunnel_proceed(c);
+    }
 }

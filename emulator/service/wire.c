@@ -152,6 +152,43 @@ static void wire_end(struct wire *w, int status)
 
 /* ---- reading ---- */
 
+/* The host name in a ClientHello (RFC 6066, 3): a list of one, of type 0. */
+static bool read_sni(SSL *ssl, char *name, size_t size)
+{
+    const unsigned char *p;
+    size_t len, n;
+
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &len) !=
+            1 ||
+        len < 5 || p[2] != TLSEXT_NAMETYPE_host_name) {
+        return false;
+    }
+    n = (size_t)(p[3] << 8 | p[4]);
+    if (n > len - 5 || n >= size) {
+        return false;
+    }
+    memcpy(name, p + 5, n);
+    name[n] = '\0';
+    return strlen(name) == n;
+}
+
+/* OpenSSL has read the ClientHello. */
+static int on_client_hello(SSL *ssl, int *alert, void *arg)
+{
+    struct wire *w = SSL_get_app_data(ssl);
+    char name[256];
+    bool named;
+
+    (void)alert;
+    (void)arg;
+    if (w->hello_cb == NULL) {
+        return SSL_CLIENT_HELLO_SUCCESS;
+    }
+    named = read_sni(ssl, name, sizeof name);
+    return w->hello_cb(w, named ? name : NULL) ? SSL_CLIENT_HELLO_SUCCESS
+                                               : SSL_CLIENT_HELLO_RETRY;
+}
+
 /* Advance the handshake.  Returns whether bytes may flow. */
 static bool wire_handshake(struct wire *w)
 {
@@ -168,6 +205,9 @@ static bool wire_handshake(struct wire *w)
     }
     rv = SSL_get_error(w->ssl, rv);
     ERR_clear_error();
+    if (w->closing || (rv == SSL_ERROR_WANT_CLIENT_HELLO_CB && !w->peer_eof)) {
+        return false; /* The owner closed it, or will resume it. */
+    }
     if (rv != SSL_ERROR_WANT_READ || w->peer_eof) {
         wire_flush(w); /* The alert, if any. */
         wire_end(w, w->peer_eof ? UV_EOF : UV_EPROTO);
@@ -337,6 +377,13 @@ static void on_kick(uv_idle_t *idle)
         return;
     }
     wire_pump(w);
+}
+
+void wire_resume(struct wire *w)
+{
+    if (!w->closing) {
+        uv_idle_start(&w->kick, on_kick);
+    }
 }
 
 void wire_read(struct wire *w, bool on)
@@ -544,6 +591,7 @@ int wire_start(struct wire *w, SSL_CTX *ctx, wire_read_cb read_cb,
         SSL_set_bio(w->ssl, bio, bio);
         SSL_set_accept_state(w->ssl);
         SSL_set_app_data(w->ssl, w);
+        SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
     }
     return wire_adjust(w);
 }

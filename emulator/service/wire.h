@@ -44,6 +44,11 @@ typedef void (*wire_end_cb)(struct wire *w, int status);
 /* The write queue has become empty.  From the loop. */
 typedef void (*wire_drain_cb)(struct wire *w);
 
+/* The client said hello, naming @name (NULL: nobody).  False holds the
+ * handshake until wire_resume(); then it asks again.  The receiver may write
+ * nothing, but close @w. */
+typedef bool (*wire_hello_cb)(struct wire *w, const char *name);
+
 /* Every handle is closed; @w may be freed. */
 typedef void (*wire_close_cb)(struct wire *w);
 
@@ -84,6 +89,7 @@ struct wire {
     wire_read_cb read_cb;
     wire_end_cb end_cb;
     wire_drain_cb drain_cb;
+    wire_hello_cb hello_cb; /* Set before wire_start(), or NULL */
     wire_close_cb close_cb;
 };
 
@@ -98,6 +104,9 @@ int wire_accept(struct wire *w, uv_stream_t *listener);
  * wire_read() turns it on, but a TLS handshake goes on by itself. */
 int wire_start(struct wire *w, SSL_CTX *ctx, wire_read_cb read_cb,
                wire_end_cb end_cb, wire_drain_cb drain_cb);
+
+/* Go on with a handshake that hello_cb held. */
+void wire_resume(struct wire *w);
 
 /* Turn reading on or off.  What was held back arrives later, from the loop. */
 void wire_read(struct wire *w, bool on);
