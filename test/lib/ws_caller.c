@@ -18,6 +18,9 @@ enum { KEPT = 64 * 1024 };
 /* Set up TLS as a careful client does. */
 static bool caller_tls(struct caller *c, const char *ca_file, const char *name)
 {
+    char host[256]; /* OpenSSL's macro wants it writable. */
+
+    snprintf(host, sizeof host, "%s", name);
     c->ctx = SSL_CTX_new(TLS_client_method());
     if (c->ctx == NULL ||
         SSL_CTX_load_verify_locations(c->ctx, ca_file, NULL) != 1) {
@@ -26,7 +29,7 @@ static bool caller_tls(struct caller *c, const char *ca_file, const char *name)
     SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
     c->ssl = SSL_new(c->ctx);
     return c->ssl != NULL && SSL_set1_host(c->ssl, name) == 1 &&
-           SSL_set_tlsext_host_name(c->ssl, name) == 1 &&
+           SSL_set_tlsext_host_name(c->ssl, host) == 1 &&
            SSL_set_fd(c->ssl, c->fd) == 1 && SSL_connect(c->ssl) == 1;
 }
 

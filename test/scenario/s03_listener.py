@@ -32,8 +32,10 @@ class Limit(harness.Scenario):
             self.assertEqual(s.stdout.read(), b"%d\n" % i)
             self.assertEqual(s.wait(10), 0)
         self.run_ok(self.ssh(port, "true"))
-        process.terminate()
-        lines = process.stdout.read().splitlines()
+        lines = []
+        while sum("Closing tcp" in line for line in lines) < 11:
+            lines.append(process.stdout.readline().rstrip("\n"))
+            self.assertTrue(lines[-1], lines)
         self.assertIn("Max websocket connections 10 have been reached, "
                       "closing incoming connection.", lines)
         for k in range(1, 12):
