@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        open-tunnel|send-ssh-public-key|list|whoami)
+        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|whoami)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -64,6 +64,46 @@ _eice()
         ;;
     --instance-id)
         :
+        return
+        ;;
+    --instance-ip)
+        :
+        return
+        ;;
+    --private-key-file)
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+        ;;
+    --os-user)
+        :
+        return
+        ;;
+    --ssh-port)
+        :
+        return
+        ;;
+    --local-forwarding)
+        :
+        return
+        ;;
+    --connection-type)
+        COMPREPLY=($(compgen -W 'direct eice auto' -- "$cur"))
+        return
+        ;;
+    --eice-options)
+        :
+        return
+        ;;
+    --key)
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+        ;;
+    --pick)
+        :
+        return
+        ;;
+    --host-keys)
+        COMPREPLY=($(compgen -W 'console tofu off' -- "$cur"))
         return
         ;;
     --instance-connect-endpoint-id)
@@ -118,11 +158,15 @@ _eice()
         :
         return
         ;;
-    --instance-os-user)
+    --target)
         :
         return
         ;;
     --ssh-public-key)
+        :
+        return
+        ;;
+    --instance-os-user)
         :
         return
         ;;
@@ -140,8 +184,20 @@ _eice()
         ;;
     esac
     case $command in
+    ssh)
+        words='--instance-id --instance-ip --private-key-file --os-user --ssh-port --local-forwarding --connection-type --eice-options --key --no-push --pick --host-keys --print --json'
+        ;;
+    scp)
+        words='--instance-id --instance-ip --private-key-file --os-user --ssh-port --connection-type --eice-options --key --no-push --pick --host-keys --print --json'
+        ;;
+    sftp)
+        words='--instance-id --instance-ip --private-key-file --os-user --ssh-port --connection-type --eice-options --key --no-push --pick --host-keys --print --json'
+        ;;
+    rsync)
+        words='--instance-id --instance-ip --private-key-file --os-user --ssh-port --connection-type --eice-options --key --no-push --pick --host-keys --print --json'
+        ;;
     open-tunnel)
-        words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval'
+        words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval --target --ssh-public-key --instance-os-user --host-keys'
         ;;
     send-ssh-public-key)
         words='--instance-id --instance-os-user --ssh-public-key --availability-zone'
@@ -153,7 +209,7 @@ _eice()
         words='--json'
         ;;
     *)
-        words='open-tunnel send-ssh-public-key list whoami help'
+        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list whoami help'
         ;;
     esac
     words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'

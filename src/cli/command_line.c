@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "buf.h"
+#include "client_line.h"
 #include "commands.h"
 #include "err.h"
 #include "globals.h"
+#include "mem.h"
 
 enum { MESSAGE_LIMIT = 900 };
 
@@ -132,6 +134,52 @@ int command_line_begin(struct command_line *line, struct globals *g,
     return 0;
 }
 
+/* The position of the command in @args, which may follow options of ours, and
+ * "ec2-instance-connect"; their number when there is none. */
+static size_t command_at(const struct option_args *args)
+{
+    const struct option *o;
+    size_t i;
+
+    for (i = 0; i < args->n && strcmp(args->list[i], "--") != 0; i++) {
+        if (strncmp(args->list[i], "--", 2) == 0) {
+            o = option_find(globals_options, args->list[i]);
+            i += o != NULL && option_takes_value(o) &&
+                 strchr(args->list[i], '=') == NULL;
+        } else if (args->list[i][0] != '-' &&
+                   strcmp(args->list[i], aws_service) != 0) {
+            return i;
+        }
+    }
+    return args->n;
+}
+
+void command_line_divide(struct option_args *args)
+{
+    size_t at = command_at(args);
+    const struct command *c;
+    const char **divided;
+    size_t n;
+
+    c = at < args->n ? command_find(args->list[at]) : NULL;
+    if (c == NULL || c->client == NULL) {
+        return;
+    }
+    at++;
+    if (args->n == at + 1 && strcmp(args->list[at], "help") == 0) {
+        return;
+    }
+    divided = mem_zalloc((args->n - at + 1) * sizeof *divided);
+    if (divided == NULL) {
+        return; /* The next allocation says so. */
+    }
+    n = client_split(c->client, c->options, globals_options, args->list + at,
+                     args->n - at, divided);
+    memcpy(args->list + at, divided, n * sizeof *divided);
+    args->n = at + n;
+    mem_free(divided);
+}
+
 /* Name what is left over. */
 static int unknown_options(const struct command *command,
                            const struct option_args *args, struct err *e)
@@ -194,7 +242,7 @@ int command_line_finish(const struct command *command,
     if (rv != 0) {
         return rv;
     }
-    if (!command->takes_words) {
+    if (!command->takes_words && command->client == NULL) {
         dashes_drop(args, 0);
         return args->n > 0 ? unknown_options(command, args, e) : 0;
     }

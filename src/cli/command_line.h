@@ -29,6 +29,10 @@ struct command_line {
 int command_line_begin(struct command_line *line, struct globals *g,
                        struct option_args *args, struct err *e);
 
+/* Where the words of a program we stand before begin ("ssh web -v"), put "--"
+ * before those that are its own, after ours.  @args has room for one more. */
+void command_line_divide(struct option_args *args);
+
 /* Read the options of @command into @set, and those of ours that are left for
  * @g; check that nothing else is left unless the command wants it.  0, or a
  * code with @e. */

@@ -8,6 +8,7 @@
 
 #include "options.h"
 
+struct client;
 struct program;
 
 /* One subcommand; const. */
@@ -21,6 +22,8 @@ struct command {
     size_t args_size; /* Of the struct the offsets of options count from */
     bool is_aws;      /* The AWS CLI has it, under ec2-instance-connect */
     bool takes_words; /* Plain words after the options; else they are errors */
+    const struct client *client; /* It stands before this program, whose words
+                                    are its own; or NULL */
 
     /* Fill @args (zeroed) with what is not given. */
     void (*init)(void *args);

@@ -157,6 +157,7 @@ int main(int argc, char **argv)
     for (i = 1; i < argc; i++) {
         args.list[args.n++] = argv[i];
     }
+    command_line_divide(&args);
     rv = program_main(&globals, &args);
     options_free(&set);
     mem_free(args.list);

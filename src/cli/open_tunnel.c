@@ -18,6 +18,7 @@
 
 #include <eice/eice.h>
 
+#include "aim.h"
 #include "buf.h"
 #include "commands.h"
 #include "error.h"
@@ -35,6 +36,7 @@ enum {
 struct run {
     struct program *p;
     struct open_tunnel_plan plan;
+    struct aim aim; /* What comes before the tunnel */
     struct eice_tunnel *tunnel;
     struct eice_listener *listener;
     bool port_shown; /* The line about the port is printed */
@@ -62,7 +64,10 @@ static void run_close(struct run *r, enum eice_bye bye)
         return;
     }
     r->closing = true;
-    if (r->tunnel != NULL) {
+    aim_close(&r->aim);
+    if (r->tunnel == NULL && r->listener == NULL) {
+        on_closed(r);
+    } else if (r->tunnel != NULL) {
         eice_tunnel_close(r->tunnel, bye, on_closed, r);
     } else {
         eice_listener_close(r->listener, bye, on_closed, r);
@@ -279,6 +284,39 @@ static int stdio_begin(struct run *r, struct eice_error *error)
     return rv;
 }
 
+/* Open the tunnel, or listen. */
+static int begin(struct run *r, struct eice_error *error)
+{
+    return r->plan.listens ? listen_begin(r, error) : stdio_begin(r, error);
+}
+
+/* What comes before the tunnel is done. */
+static void on_aimed(void *data, const struct eice_error *error)
+{
+    struct run *r = data;
+    const struct aim_result *found = &r->aim.result;
+    struct eice_target *t = &r->plan.target;
+    struct eice_error own;
+
+    if (error == NULL) {
+        t->instance_id = found->instance_id;
+        if (found->endpoint_dns_name[0] != '\0') {
+            t->endpoint_id = found->endpoint_id;
+            t->endpoint_dns_name = found->endpoint_dns_name;
+            t->private_ip = found->private_ip[0] != '\0' ? found->private_ip
+                            : found->ipv6[0] != '\0'     ? found->ipv6
+                                                         : t->private_ip;
+        }
+        if (begin(r, &own) != 0) {
+            error = &own;
+        }
+    }
+    if (error != NULL) {
+        r->exit_code = error_print(&r->p->style, error);
+        run_close(r, EICE_BYE_DONE);
+    }
+}
+
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -295,7 +333,10 @@ static int run(struct program *p, void *args, const char *const *words,
     if (rv != 0) {
         return error_print(&p->style, &error);
     }
-    rv = r.plan.listens ? listen_begin(&r, &error) : stdio_begin(&r, &error);
+    r.aim.p = p;
+    r.aim.wish = r.plan.wish;
+    rv = r.plan.aims ? aim_start(&r.aim, on_aimed, &r, &error)
+                     : begin(&r, &error);
     if (rv != 0) {
         program_finish(p, error_print(&p->style, &error));
     }

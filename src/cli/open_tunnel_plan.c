@@ -5,6 +5,7 @@
  * CLI's; those of the target itself are in the library. */
 #include "open_tunnel_plan.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@ enum { MAX_CONNECTIONS = 1000000 };
 
 #define AT(field) offsetof(struct open_tunnel_args, field)
 
+static const char unknown_id[] = "i-0";
+static const char *const host_keys_words[] = {"console", "off", NULL};
 static const char *const full_words[] = {"close", "wait", NULL};
 
 const struct option open_tunnel_options[] = {
@@ -66,6 +69,19 @@ const struct option open_tunnel_options[] = {
      NULL, OPTION_OURS, 0},
     {"ping-interval", OPTION_SECONDS, AT(ping_interval_ms), "SECONDS",
      "Send a ping this often (default 30); 0: never", NULL, OPTION_OURS, 0},
+    {"target", OPTION_STRING, AT(target), "NAME",
+     "Instead of an instance's id: its Name tag, an address or a DNS name; "
+     "\".eice\" at its end is not part of it",
+     NULL, OPTION_OURS, 0},
+    {"ssh-public-key", OPTION_STRING, AT(public_key), "KEY",
+     "Push this public key, or file://PATH, before the tunnel is opened", NULL,
+     OPTION_OURS | OPTION_FILES, 0},
+    {"instance-os-user", OPTION_STRING, AT(os_user), "NAME",
+     "Who may log in with that key", NULL, OPTION_OURS, 0},
+    {"host-keys", OPTION_CHOICE, AT(host_keys), "HOW",
+     "console: add the host keys that the instance's console shows to "
+     "~/.ssh/eice_known_hosts, unless it has some",
+     host_keys_words, OPTION_OURS, 0},
     {.name = NULL},
 };
 
@@ -95,7 +111,8 @@ static int target_check(struct open_tunnel_plan *p,
 {
     p->target = (struct eice_target){
         .size = sizeof p->target,
-        .instance_id = a->instance_id,
+        /* What --target means is found out later. */
+        .instance_id = a->target != NULL ? unknown_id : a->instance_id,
         .private_ip = a->private_ip,
         .endpoint_id = a->endpoint_id,
         .endpoint_dns_name = a->endpoint_dns_name,
@@ -112,6 +129,55 @@ static int target_check(struct open_tunnel_plan *p,
         }
     }
     return eice_target_check(&p->target, error);
+}
+
+/* What is to be done before the tunnel: find the instance, push a key, read
+ * the console. */
+static int wish_fill(struct open_tunnel_plan *p,
+                     const struct open_tunnel_args *a, struct eice_error *error)
+{
+    static const char suffix[] = ".eice";
+    bool pin = a->host_keys != NULL && strcmp(a->host_keys, "console") == 0;
+    const char *word = a->target != NULL ? a->target : a->instance_id;
+    size_t len = word != NULL ? strlen(word) : 0;
+
+    p->aims = a->target != NULL || a->public_key != NULL || pin;
+    if (!p->aims) {
+        return 0;
+    }
+    if (a->target != NULL &&
+        (a->instance_id != NULL || a->private_ip != NULL)) {
+        return error_set(error, ERR_USAGE,
+                         "--target cannot be combined with --instance-id or "
+                         "--private-ip-address.");
+    }
+    if (len == 0 || len >= AIM_WORD) {
+        return error_set(error, ERR_USAGE,
+                         "Specify an instance id or --target.");
+    }
+    if ((a->public_key != NULL) != (a->os_user != NULL) ||
+        (a->public_key != NULL && p->listens)) {
+        return error_set(error, ERR_USAGE,
+                         "--ssh-public-key and --instance-os-user need each "
+                         "other, and standard input and output.");
+    }
+    if (a->target != NULL && len > strlen(suffix) &&
+        strcmp(word + len - strlen(suffix), suffix) == 0) {
+        len -= strlen(suffix);
+    }
+    snprintf(p->word, sizeof p->word, "%.*s", (int)len, word);
+    p->wish = (struct aim_wish){
+        .word = p->word,
+        .is_known = a->target == NULL,
+        .endpoints = true,
+        .endpoint_id = a->endpoint_id,
+        .endpoint_dns_name = a->endpoint_dns_name,
+        .os_user = a->os_user != NULL ? a->os_user : "-",
+        .host_keys = pin,
+        .host_alias = a->target,
+        .public_key = a->public_key,
+    };
+    return 0;
 }
 
 /* The local side: where to listen, or that stdin is fit for use. */
@@ -235,6 +301,9 @@ int open_tunnel_plan(struct open_tunnel_plan *p, struct open_tunnel_args *a,
     rv = local_check(p, a, error);
     if (rv == 0) {
         rv = addresses_split(p, a->bind_address, error);
+    }
+    if (rv == 0) {
+        rv = wish_fill(p, a, error);
     }
     if (rv == 0) {
         tunnel_fill(p, a);

@@ -11,6 +11,7 @@
 #include <eice/eice.h>
 
 #include "activation.h"
+#include "aim.h"
 #include "options.h"
 
 enum { OPEN_TUNNEL_MAX_ADDRESSES = 14 };
@@ -33,6 +34,10 @@ struct open_tunnel_args {
     int64_t linger_ms;
     int64_t connect_timeout_ms;
     int64_t ping_interval_ms;
+    char *target;
+    char *os_user;
+    char *public_key;
+    char *host_keys;
 };
 
 /* The table of the options. */
@@ -51,6 +56,9 @@ struct open_tunnel_plan {
     size_t n_fds;
     const char *addresses[OPEN_TUNNEL_MAX_ADDRESSES]; /* --bind-address */
     size_t n_addresses;
+    bool aims;               /* Something is to be done before: */
+    struct aim_wish wish;    /* This, without which there may be no target */
+    char word[AIM_WORD + 8]; /* What it looks for */
 };
 
 /* Check @args, in the order in which the AWS CLI makes the checks it has, and

@@ -63,7 +63,7 @@ class Manual(unittest.TestCase):
         text = (MAN / "eice.1").read_text()
         for command in tables():
             if command != "-":
-                self.assertIn(f".Xr eice-{command} 1", text)
+                self.assertIn(f"Xr eice-{command} 1", text)
 
     def test_every_page_is_installed(self):
         build = (MAN / "meson.build").read_text()

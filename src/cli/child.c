@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.c - start, serve, wait.
+ *
+ * The happy path is: the child runs, asks the agent once, ends; its exit code
+ * is ours.  What can go wrong: it cannot be started (the child tells through a
+ * pipe that exec would have closed), it is stopped (we stop, too, so that the
+ * shell gets the terminal back), it is killed, or we are. */
+#include "child.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uv.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "agent.h"
+#include "buf.h"
+#include "err.h"
+
+enum { SIGNAL_EXIT = 128, PART = 4096 };
+
+/* One run. */
+struct child {
+    pid_t pid;
+    int code;
+    uv_signal_t ended; /* SIGCHLD */
+    uv_signal_t passed[2];
+    struct agent *agent;
+};
+
+/* In the child: become the program, or tell why not. */
+static void become(char *const *argv, int report, pid_t parent,
+                   const sigset_t *mask)
+{
+    int error;
+
+    signal(SIGPIPE, SIG_DFL);
+#ifdef __linux__
+    /* What we started does not outlive us, even when we are killed. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGHUP);
+    if (getppid() != parent) {
+        _exit(SIGNAL_EXIT + SIGHUP);
+    }
+#else
+    (void)parent;
+#endif
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    execvp(argv[0], argv);
+    error = errno;
+    (void)!write(report, &error, sizeof error);
+    _exit(127);
+}
+
+/* Fork and exec; @in and @out are -1 or become 0 and 1, stderr is lost then.
+ * Returns the process, or -1 with errno. */
+static pid_t spawn(char *const *argv, int in, int out)
+{
+    pid_t parent = getpid();
+    int report[2];
+    int error = 0;
+    sigset_t all;
+    sigset_t mask;
+    ssize_t n;
+    pid_t pid;
+
+    if (pipe(report) != 0) {
+        return -1;
+    }
+    (void)fcntl(report[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(report[1], F_SETFD, FD_CLOEXEC);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &mask);
+    pid = fork();
+    if (pid == 0) {
+        if (in != -1) {
+            dup2(in, STDIN_FILENO);
+            dup2(out, STDOUT_FILENO);
+            dup2(in, STDERR_FILENO);
+        }
+        become(argv, report[1], parent, &mask);
+    }
+    error = errno;
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    close(report[1]);
+    if (pid != -1) {
+        do {
+            n = read(report[0], &error, sizeof error);
+        } while (n == -1 && errno == EINTR);
+        if (n == (ssize_t)sizeof error) {
+            waitpid(pid, NULL, 0);
+            pid = -1;
+        }
+    }
+    close(report[0]);
+    errno = error;
+    return pid;
+}
+
+/* What a shell would say of @status. */
+static int code_of(int status)
+{
+    return WIFSIGNALED(status) ? SIGNAL_EXIT + WTERMSIG(status)
+                               : WEXITSTATUS(status);
+}
+
+int child_capture(char *const *argv, struct buf *out)
+{
+    char part[PART];
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int ends[2];
+    int status = -1;
+    ssize_t n;
+    pid_t pid;
+
+    if (null == -1 || pipe(ends) != 0) {
+        if (null != -1) {
+            close(null);
+        }
+        return -1;
+    }
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    pid = spawn(argv, null, ends[1]);
+    close(ends[1]);
+    close(null);
+    while (pid != -1 && (n = read(ends[0], part, sizeof part)) != 0) {
+        if (n > 0) {
+            buf_add(out, part, (size_t)n);
+        } else if (errno != EINTR) {
+            break;
+        }
+    }
+    close(ends[0]);
+    if (pid == -1 || waitpid(pid, &status, 0) == -1) {
+        return -1;
+    }
+    return code_of(status);
+}
+
+/* Close what the loop waits for. */
+static void child_over(struct child *c)
+{
+    uv_close((uv_handle_t *)&c->ended, NULL);
+    uv_close((uv_handle_t *)&c->passed[0], NULL);
+    uv_close((uv_handle_t *)&c->passed[1], NULL);
+    agent_close(c->agent);
+}
+
+/* The child has ended, or was stopped. */
+static void on_child(uv_signal_t *handle, int signum)
+{
+    struct child *c = handle->data;
+    int status = 0;
+    pid_t pid;
+
+    (void)signum;
+    pid = waitpid(c->pid, &status, WNOHANG | WUNTRACED);
+    if (pid != c->pid) {
+        return;
+    }
+    if (WIFSTOPPED(status)) {
+        raise(SIGSTOP); /* Until the shell wants us in the foreground. */
+        kill(c->pid, SIGCONT);
+        return;
+    }
+    c->code = code_of(status);
+    child_over(c);
+}
+
+/* SIGTERM or SIGHUP: it is the child's to end. */
+static void on_passed(uv_signal_t *handle, int signum)
+{
+    struct child *c = handle->data;
+
+    kill(c->pid, signum);
+}
+
+/* Say why @argv was not started. */
+static int start_failed(const char *program, int error, struct err *e)
+{
+    if (error == ENOENT) {
+        err_set(e, ERR_CONFIG, "%s not available.",
+                strcmp(program, "ssh") == 0 ? "SSH" : program);
+        err_hint(e, "install %s, or put it into PATH",
+                 strcmp(program, "rsync") == 0 ? "rsync"
+                                               : "the OpenSSH client");
+    } else {
+        err_set_uv(e, uv_translate_sys_error(error), program);
+    }
+    return -1;
+}
+
+/* Start the child and everything that watches it. */
+static int child_start(struct child *c, uv_loop_t *loop, char *const *argv,
+                       struct err *e)
+{
+    static const int passed[] = {SIGTERM, SIGHUP};
+    size_t i;
+    int rv;
+
+    rv = uv_signal_init(loop, &c->ended);
+    assert(rv == 0);
+    c->ended.data = c;
+    uv_signal_start(&c->ended, on_child, SIGCHLD);
+    for (i = 0; i < 2; i++) {
+        rv = uv_signal_init(loop, &c->passed[i]);
+        assert(rv == 0);
+        c->passed[i].data = c;
+    }
+    c->pid = spawn(argv, -1, -1);
+    if (c->pid == -1) {
+        rv = start_failed(argv[0], errno, e);
+        child_over(c);
+        return rv;
+    }
+    for (i = 0; i < 2; i++) {
+        uv_signal_start(&c->passed[i], on_passed, passed[i]);
+    }
+    on_child(&c->ended, SIGCHLD); /* It may have ended already. */
+    return 0;
+}
+
+int child_run(char *const *argv, const char *agent_path,
+              const struct ssh_key *key, struct err *e)
+{
+    struct child c = {.code = -1};
+    void (*interrupt)(int);
+    void (*quit)(int);
+    uv_loop_t loop;
+    int rv;
+
+    rv = uv_loop_init(&loop);
+    if (rv != 0) {
+        err_set_uv(e, rv, "event loop");
+        return -1;
+    }
+    if (key != NULL) {
+        rv = agent_start(&c.agent, &loop, agent_path, key, e);
+    }
+    if (rv == 0) {
+        rv = child_start(&c, &loop, argv, e);
+    }
+    /* The keyboard's signals reach the child as well, which decides. */
+    interrupt = signal(SIGINT, SIG_IGN);
+    quit = signal(SIGQUIT, SIG_IGN);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    signal(SIGINT, interrupt);
+    signal(SIGQUIT, quit);
+    uv_loop_close(&loop);
+    return rv == 0 ? c.code : -1;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.h - another program in our place: in the foreground, with our terminal,
+ * while we serve it as ssh-agent and wait. */
+#ifndef CHILD_H
+#define CHILD_H
+
+struct buf;
+struct err;
+struct ssh_key;
+
+/* Run @argv to its end.  Interrupts from the keyboard are its own; SIGTERM and
+ * SIGHUP are passed on; when it stops, so do we.  If @key is not NULL, it is
+ * served at @agent_path.  Returns its exit code (128 + n when signal n ended
+ * it), or -1 with @e when it could not be started: ERR_CONFIG when there is no
+ * such program. */
+int child_run(char *const *argv, const char *agent_path,
+              const struct ssh_key *key, struct err *e);
+
+/* Run @argv with no input and append what it prints to @out; what it says on
+ * stderr is lost.  Returns its exit code, or -1. */
+int child_capture(char *const *argv, struct buf *out);
+
+#endif /* CHILD_H */
