@@ -406,8 +406,8 @@ static void any_aws_name(struct rig *r)
     static const char *const names[] = {
         "localhost",
         "eice-0123456789abcdef0.localhost",
-        "eice-0abc.0123abcd.ec2-instance-connect-endpoint."
-        "eu-central-1.amazonaws.com",
+        ("eice-0abc.0123abcd.ec2-instance-connect-endpoint."
+         "eu-central-1.amazonaws.com"),
         "ec2.cn-north-1.amazonaws.com.cn",
     };
     struct caller c;

@@ -229,7 +229,7 @@ static void bulk(struct rig *r)
         CHECK(r, caller_read_frame(&c, &f) && f.first == 0x82);
         for (size_t i = 0; i < f.len; i++, got++) {
             if (f.data[i] != (uint8_t)(got * 2654435761u >> 13)) {
-                CHECK(r, !"a byte changed");
+                CHECK(r, false); /* A byte changed. */
             }
         }
         caller_frame_free(&f);
