@@ -160,7 +160,7 @@ void rig_start(struct rig *r)
     }
     r->https_port = emulator_https_port(r->emu);
     r->http_port = emulator_http_port(r->emu);
-    r->ca_file = emulator_ca_file(r->emu);
+    snprintf(r->ca_file, sizeof r->ca_file, "%s", emulator_ca_file(r->emu));
 }
 
 static void run_script(void *arg)

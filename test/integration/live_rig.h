@@ -37,7 +37,7 @@ struct rig {
     struct tunnel_verdict verdict; /* What the gate says */
     int n_live, n_judged;          /* Tunnels allowed and not ended; asked */
     int https_port, http_port;
-    const char *ca_file;
+    char ca_file[256]; /* A copy: a client may outlive the emulator */
 
     int target_fd; /* A listener */
     int target_port;

@@ -32,6 +32,9 @@ USER = getpass.getuser()
 # Slow machines, sanitizers and valgrind: one factor for every deadline.
 SLOW = float(os.environ.get("EICE_TEST_SLOW", "1"))
 
+# Under AddressSanitizer freed memory is kept for a while: RSS says nothing.
+SANITIZED = "ASAN_OPTIONS" in os.environ
+
 INSTANCE = "i-0123456789abcdef0"
 ENDPOINT = "eice-0123456789abcdef0"
 ADDRESS = "10.0.1.5"

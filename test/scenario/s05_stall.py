@@ -76,7 +76,8 @@ class Stall(harness.Scenario):
         print(f"\nRSS before {before} KiB, stalled {first} KiB, after "
               f"{MANY >> 20} MiB beside it {last} KiB; "
               f"{alone:.2f} s alone, {beside:.2f} s beside it")
-        self.assertLess(last, before + 2048 * harness.SLOW)
+        if not harness.SANITIZED:
+            self.assertLess(last, before + 2048 * harness.SLOW)
         self.assertLess(beside, alone * 3 + 1)
 
     def test_local_reader_stalls(self):
