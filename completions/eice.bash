@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|whoami)
+        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|ssh-config|whoami)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -182,6 +182,10 @@ _eice()
         :
         return
         ;;
+    --file)
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+        ;;
     esac
     case $command in
     ssh)
@@ -205,11 +209,14 @@ _eice()
     list)
         words='--filter --columns --reachable --all'
         ;;
+    ssh-config)
+        words='--install --remove --file --key --os-user'
+        ;;
     whoami)
         words='--json'
         ;;
     *)
-        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list whoami help'
+        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list ssh-config whoami help'
         ;;
     esac
     words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'

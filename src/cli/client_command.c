@@ -35,8 +35,7 @@ static void add_number(struct buf *out, const char *name, int64_t value)
     }
 }
 
-/* What every command of ours was told. */
-static void add_globals(struct buf *out, const struct globals *g)
+void client_globals(struct buf *out, const struct globals *g)
 {
     unsigned i;
 
@@ -73,7 +72,7 @@ void client_proxy(struct buf *out, const struct client_facts *f)
         add_flag(out, "instance-os-user", f->user);
         add_flag(out, "ssh-public-key", f->public_key);
     }
-    add_globals(out, f->globals);
+    client_globals(out, f->globals);
 }
 
 /* One "-o", "Key=value". */

@@ -37,6 +37,9 @@ struct client_facts {
     size_t n_forwards;
 };
 
+/* Append what every command of ours was told, for a ProxyCommand. */
+void client_globals(struct buf *out, const struct globals *g);
+
 /* Append the ProxyCommand's value. */
 void client_proxy(struct buf *out, const struct client_facts *f);
 

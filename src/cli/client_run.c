@@ -13,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __APPLE__
-#include <mach-o/dyld.h>
-#endif
 
 #include <eice/eice.h>
 
@@ -31,6 +28,7 @@
 #include "json.h"
 #include "key_file.h"
 #include "program.h"
+#include "program_path.h"
 #include "quote.h"
 #include "run_dir.h"
 #include "say.h"
@@ -257,26 +255,6 @@ static int push_now(struct run *r, struct eice_error *error)
 
 /* ---- The second half: the program --------------------------------------- */
 
-/* Where this program is. */
-static void program_find(struct run *r)
-{
-#if defined(__APPLE__)
-    uint32_t size = sizeof r->program;
-
-    if (_NSGetExecutablePath(r->program, &size) == 0) {
-        return;
-    }
-#else
-    ssize_t n = readlink("/proc/self/exe", r->program, sizeof r->program - 1);
-
-    if (n > 0) {
-        r->program[n] = '\0';
-        return;
-    }
-#endif
-    snprintf(r->program, sizeof r->program, "eice");
-}
-
 /* The key: the user's, a lasting one of ours for --print, or one for this run
  * that is only in our memory. */
 static int key_prepare(struct run *r, struct err *e)
@@ -377,7 +355,7 @@ static int facts_gather(struct run *r, struct err *e)
     struct client_facts *f = &r->facts;
     int rv;
 
-    program_find(r);
+    program_path(r->program, sizeof r->program);
     f->program = r->program;
     f->globals = r->p->globals;
     f->instance_id = r->aim.result.instance_id;

@@ -12,12 +12,13 @@ extern const struct command command_scp;
 extern const struct command command_send_ssh_public_key;
 extern const struct command command_sftp;
 extern const struct command command_ssh;
+extern const struct command command_ssh_config;
 extern const struct command command_whoami;
 
 const struct command *const commands[] = {
     &command_ssh,   &command_scp,         &command_sftp,
     &command_rsync, &command_open_tunnel, &command_send_ssh_public_key,
-    &command_list,  &command_whoami,
+    &command_list,  &command_ssh_config,  &command_whoami,
 };
 const size_t n_commands = sizeof commands / sizeof commands[0];
 

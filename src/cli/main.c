@@ -13,6 +13,7 @@
 
 #include <eice/eice.h>
 
+#include "argv.h"
 #include "buf.h"
 #include "command_line.h"
 #include "commands.h"
@@ -21,7 +22,9 @@
 #include "globals.h"
 #include "help.h"
 #include "mem.h"
+#include "mssh.h"
 #include "program.h"
+#include "say.h"
 
 /* Descriptors 0 to 2 are open, so that nothing of ours becomes one of them. */
 static void descriptors_prepare(void)
@@ -134,9 +137,34 @@ static int program_main(struct globals *g, struct option_args *args)
     return command_run(line.command, g, args);
 }
 
+/* We are called as mssh or msftp: put our own words into @args, which live as
+ * long as @translated.  0, or the exit code mssh would have. */
+static int mssh_take(struct option_args *args, struct argv *translated,
+                     const char *program)
+{
+    const char **list;
+    struct err e;
+
+    if (mssh_translate(translated, program, args->list, args->n, &e) != 0) {
+        say(STDERR_FILENO, "%s", mssh_usage(program));
+        say(STDERR_FILENO, "%s", e.msg);
+        return EXIT_FAILURE;
+    }
+    list = mem_zalloc((translated->n + 2) * sizeof *list);
+    if (list == NULL) {
+        return EXIT_FAILURE;
+    }
+    memcpy(list, translated->list, translated->n * sizeof *list);
+    mem_free(args->list);
+    args->list = list;
+    args->n = translated->n;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct option_args args = {0};
+    struct argv translated = {0};
     struct globals globals;
     struct option_set set;
     struct err e;
@@ -157,9 +185,16 @@ int main(int argc, char **argv)
     for (i = 1; i < argc; i++) {
         args.list[args.n++] = argv[i];
     }
+    if (argc > 0 && mssh_is(argv[0])) {
+        rv = mssh_take(&args, &translated, argv[0]);
+        if (rv != 0) {
+            return rv;
+        }
+    }
     command_line_divide(&args);
     rv = program_main(&globals, &args);
     options_free(&set);
     mem_free(args.list);
+    argv_free(&translated);
     return rv;
 }
