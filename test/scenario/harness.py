@@ -267,7 +267,8 @@ class Scenario(unittest.TestCase):
     def run_any(self, argv, timeout=60, **kw):
         """Run to the end, within a deadline, capturing both outputs."""
         kw.setdefault("env", self.env)
-        kw.setdefault("stdin", subprocess.DEVNULL)
+        if "input" not in kw:
+            kw.setdefault("stdin", subprocess.DEVNULL)
         kw.setdefault("text", True)
         return subprocess.run([str(a) for a in argv], check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,

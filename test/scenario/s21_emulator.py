@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""eice-emulator as a program: ready lines, background, stop, control, state."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+
+CURL = shutil.which("curl")
+
+
+class Emulator(harness.Scenario):
+    def setUp(self):
+        super().setUp()
+        self.state = self.dir / "state"
+        self.env["EICE_EMULATOR_STATE_DIR"] = str(self.state)
+
+    def background(self, *flags):
+        """eval "$(eice-emulator --env)"; the variables it sets."""
+        text = self.run_ok(["sh", "-c",
+                            f'eval "$({harness.EMULATOR} --env --state-dir '
+                            f'{self.state} {" ".join(flags)})" && env'])
+        env = dict(line.split("=", 1) for line in text.splitlines()
+                   if "=" in line)
+        self.addCleanup(self.kill, int(env["EICE_EMULATOR_PID"]))
+        return env
+
+    @staticmethod
+    def kill(pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def command(self, *words, **kw):
+        return self.run_any([harness.EMULATOR, *words], **kw)
+
+    def control(self, **order):
+        done = self.command("control", json.dumps(order))
+        return done.returncode, json.loads(done.stdout)
+
+    def foreground(self, *flags, **kw):
+        return self.start([harness.EMULATOR, *flags], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, **kw)
+
+    # ------------------------------------------------------------------
+
+    def test_the_environment_leads_to_it(self):
+        env = self.background()
+        self.assertTrue(env["AWS_ENDPOINT_URL"].startswith("https://localhost:"))
+        self.assertEqual(env["AWS_REGION"], "eu-central-1")
+        self.assertEqual(env["AWS_ACCESS_KEY_ID"], "AKIAIOSFODNN7EXAMPLE")
+        self.assertIn("BEGIN CERTIFICATE",
+                      pathlib.Path(env["AWS_CA_BUNDLE"]).read_text())
+        code, state = self.control(do="state")
+        self.assertEqual(code, 0)
+        self.assertEqual(state["endpoints"][0]["id"], harness.ENDPOINT)
+        echo = harness.EchoServer(lambda s: s.sendall(s.recv(99)))
+        self.addCleanup(echo.close)
+        self.assertEqual(self.control(do="route", **{
+            "from": "10.0.1.5:22", "to": f"127.0.0.1:{echo.port}"}), (0, {}))
+        done = self.run_any([harness.EICE, "open-tunnel", "--instance-id",
+                             harness.INSTANCE], env={**self.env, **env},
+                            input="there and back\n")
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "there and back\n", ""))
+        code, trail = self.control(do="trail")
+        self.assertEqual([e["eventName"] for e in trail["events"]],
+                         ["DescribeInstances",
+                          "DescribeInstanceConnectEndpoints", "OpenTunnel"])
+
+    @unittest.skipUnless(CURL, "curl is not installed")
+    def test_curl_signs_for_it(self):
+        env = self.background()
+        key = env["AWS_ACCESS_KEY_ID"] + ":" + env["AWS_SECRET_ACCESS_KEY"]
+        answer = self.run_ok(
+            [CURL, "-sS", "--aws-sigv4", "aws:amz:eu-central-1:ec2",
+             "--user", key, "--cacert", env["AWS_CA_BUNDLE"], "-d",
+             "Action=DescribeInstances&Version=2016-11-15",
+             env["AWS_ENDPOINT_URL"]])
+        self.assertIn(f"<instanceId>{harness.INSTANCE}</instanceId>", answer)
+
+    def test_a_second_call_finds_the_first(self):
+        first, second = self.background(), self.background()
+        for name in ("EICE_EMULATOR_PID", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
+            self.assertEqual(first[name], second[name])
+
+    def test_stop_ends_it_and_says_when_there_is_none(self):
+        pid = int(self.background()["EICE_EMULATOR_PID"])
+        self.assertEqual(self.command("stop").returncode, 0)
+        harness.wait_for("the end", lambda: not pathlib.Path(
+            f"/proc/{pid}/exe").exists())
+        done = self.command("stop")
+        self.assertEqual(done.returncode, 255)
+        self.assertIn(f"none is running with its state in {self.state}",
+                      done.stderr)
+        self.assertEqual(self.command("control", "{}").returncode, 255)
+
+    def test_the_background_leaves_the_terminal_alone(self):
+        began = time.monotonic()
+        done = self.command("--env", "--state-dir", self.state, "-v", "-v")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - began, 5 * harness.SLOW)
+        self.assertEqual(self.control(do="state")[0], 0)
+        self.assertEqual(self.command("stop").returncode, 0)
+        self.assertNotIn("start -> head", done.stderr)
+        self.assertIn("start -> head",
+                      (self.state / "emulator.log").read_text())
+
+    def test_an_unusable_start_is_told_to_the_caller(self):
+        done = self.command("--env", "--world", "/nonexistent.json")
+        self.assertEqual((done.returncode, done.stdout), (255, ""))
+        self.assertIn("/nonexistent.json", done.stderr)
+        self.state.mkdir(mode=0o755)
+        self.state.chmod(0o755)
+        done = self.command("--json", "--state-dir", self.state)
+        self.assertEqual((done.returncode, done.stdout), (253, ""))
+        self.assertIn("others can reach this directory", done.stderr)
+
+    def test_two_cannot_have_the_same_state(self):
+        self.background()
+        done = self.command("--json", "--state-dir", self.state)
+        self.assertEqual((done.returncode, done.stdout), (253, ""))
+        self.assertIn("in use by process", done.stderr)
+        self.assertIn("--ephemeral", done.stderr)
+
+    def test_changes_last_unless_ephemeral(self):
+        def endpoints():
+            return [e["state"] for e in self.control(do="state")[1]["endpoints"]]
+
+        env = self.background()
+        self.assertEqual(endpoints(), ["create-complete"])
+        key = env["AWS_ACCESS_KEY_ID"] + ":" + env["AWS_SECRET_ACCESS_KEY"]
+        self.run_ok([CURL or "curl", "-sSf", "--aws-sigv4",
+                     "aws:amz:eu-central-1:ec2", "--user", key, "--cacert",
+                     env["AWS_CA_BUNDLE"], "-d",
+                     "Action=DeleteInstanceConnectEndpoint&Version=2016-11-15"
+                     f"&InstanceConnectEndpointId={harness.ENDPOINT}",
+                     env["AWS_ENDPOINT_URL"]])
+        self.assertNotEqual(endpoints(), ["create-complete"])
+        self.command("stop")
+        self.background()
+        self.assertNotEqual(endpoints(), ["create-complete"])
+        self.command("stop")
+        self.background("--ephemeral")
+        self.assertEqual(endpoints(), ["create-complete"])
+
+    def test_ready_on_another_descriptor(self):
+        read, write = os.pipe()
+        process = self.foreground("--ephemeral", "--ready-fd", str(write),
+                                  pass_fds=[write])
+        os.close(write)
+        with os.fdopen(read) as f:
+            ready = json.loads(f.readline())
+        self.assertEqual(ready["pid"], process.pid)
+        self.assertTrue(pathlib.Path(ready["state_dir"]).is_dir())
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(5 * harness.SLOW), 0)
+        self.assertFalse(pathlib.Path(ready["state_dir"]).exists())
+
+    def test_a_person_is_told_how_to_use_it(self):
+        process = self.foreground("--ephemeral")
+        lines = [process.stdout.readline() for _ in range(8)]
+        self.assertIn("eice-emulator is ready", lines[0])
+        self.assertTrue(any("export AWS_CA_BUNDLE=" in x for x in lines))
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(5 * harness.SLOW), 0)
+        self.assertEqual(process.stderr.read(), "")
+
+    def test_a_fixed_port_and_one_that_is_taken(self):
+        port = harness.free_port()
+        process = self.foreground("--ephemeral", "--json", "--port", str(port))
+        ready = json.loads(process.stdout.readline())
+        self.assertEqual(ready["https_port"], port)
+        done = self.command("--ephemeral", "--json", "--port", str(port))
+        self.assertEqual((done.returncode, done.stdout), (255, ""))
+        self.assertIn(f"listen on 127.0.0.1 port {port}: HTTPS port: "
+                      "address already in use", done.stderr)
+
+    def test_the_clock_can_be_ahead(self):
+        self.background("--clock-offset", "7200")
+        ahead = self.control(do="state")[1]["now_ms"] / 1000 - time.time()
+        self.assertAlmostEqual(ahead, 7200, delta=30)
+
+    def test_cloudtrail_goes_to_a_file(self):
+        trail = self.dir / "trail"
+        env = self.background("--cloudtrail", str(trail))
+        done = self.run_any([harness.EICE, "open-tunnel", "--instance-id",
+                             harness.INSTANCE, "--private-ip-address",
+                             "10.0.1.99", "--instance-connect-endpoint-id",
+                             harness.ENDPOINT], env={**self.env, **env})
+        self.assertEqual(done.returncode, 255)
+        events = [json.loads(x) for x in trail.read_text().splitlines()]
+        self.assertEqual(events[-1]["eventName"], "OpenTunnel")
+        self.assertEqual(events[-1]["requestParameters"]["privateIpAddress"],
+                         "10.0.1.99")
+
+    def test_words_it_does_not_know(self):
+        for words in (["--frob"], ["--port"], ["--port", "x"],
+                      ["--port", "70000"], ["word"], ["--clock-offset", "-"]):
+            done = self.command(*words)
+            self.assertEqual((done.returncode, done.stdout), (252, ""), words)
+            self.assertTrue(done.stderr.startswith("eice-emulator: "), words)
+        done = self.command("--ephemeral", "--route", "nonsense")
+        self.assertEqual(done.returncode, 255)
+        self.assertIn("route nonsense", done.stderr)
+        self.assertIn("usage: eice-emulator", self.command("--help").stdout)
+        self.assertIn("eice-emulator ", self.command("--version").stdout)
+
+
+if __name__ == "__main__":
+    harness.main()
