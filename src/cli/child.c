@@ -216,7 +216,7 @@ static int child_start(struct child *c, uv_loop_t *loop, char *const *argv,
     }
     c->pid = spawn(argv, -1, -1);
     if (c->pid == -1) {
-        rv = start_failed(argv[0], errno, e);
+        rv = start_failed(argv[0] != NULL ? argv[0] : "", errno, e);
         child_over(c);
         return rv;
     }

@@ -236,6 +236,8 @@ static int find(struct run *r, struct eice_error *error)
 /* Push the key now: there is no ProxyCommand that could. */
 static int push_now(struct run *r, struct eice_error *error)
 {
+    /* The first half's loop is closed: begin afresh. */
+    *r->p = (struct program){.globals = r->p->globals, .style = r->p->style};
     r->push = (struct aim){.p = r->p};
     r->push.wish = (struct aim_wish){
         .word = r->facts.instance_id,
@@ -266,7 +268,7 @@ static int key_prepare(struct run *r, struct err *e)
         f->identity = r->a->private_key_file;
         return 0;
     }
-    if (r->a->key != NULL || r->a->print) {
+    if (r->a->key != NULL || r->a->print || r->a->json) {
         rv = key_file_public(&r->public_key, r->identity, sizeof r->identity,
                              r->a->key, e);
         f->identity = r->identity;

@@ -127,12 +127,37 @@ class Clients(Pushed):
             self.assertEqual(done.returncode, 255, done.stderr)
             self.assertEqual(path.read_text(), "")
 
+    def test_directly(self):
+        """No ProxyCommand could push the key: it is pushed before."""
+        self.emulator(self.world())
+        out = self.run_ok(
+            [EICE, "ssh", "--instance-id", INSTANCE, "--os-user", USER,
+             "--connection-type", "direct", "--instance-ip", "127.0.0.1",
+             "--ssh-port", str(self.port), "echo", "direct"])
+        self.assertEqual(out, "direct\n")
+        self.nothing_left()
+
+    def test_own_agent_is_forwarded(self):
+        """Not the one that holds the key of the run."""
+        self.emulator(self.world())
+        path = self.dir / "agent"
+        self.start(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
+        harness.wait_for("the agent", path.exists)
+        self.env["SSH_AUTH_SOCK"] = str(path)
+        self.run_ok(["ssh-add", "-q", self.dir / "sshd" / "client"])
+        seen = self.run_ok([EICE, "ssh", "-A", "web", "ssh-add", "-L"])
+        self.assertEqual(
+            seen.split()[1],
+            (self.dir / "sshd" / "client.pub").read_text().split()[1])
+
     def test_printed_command_runs(self):
         self.emulator(self.world())
         line = self.run_ok([EICE, "ssh", "--print", "web", "echo", "a  b"])
         self.assertEqual(self.run_ok(["sh", "-c", line]), "a b\n")
         words = json.loads(self.run_ok([EICE, "ssh", "--json", "web", "id"]))
         self.assertEqual(words[0], "ssh")
+        self.assertEqual(os.listdir(self.runtime), [])
+        self.assertNotIn(str(self.runtime), " ".join(words))
         self.assertEqual(words[-2:], [f"{USER}@{INSTANCE}", "id"])
         mode = os.stat(self.home / ".ssh" / "eice_ed25519").st_mode & 0o777
         self.assertEqual(mode, 0o600)
