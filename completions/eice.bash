@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|ssh-config|whoami)
+        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|ssh-config|whoami|cache)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -215,11 +215,14 @@ _eice()
     whoami)
         words='--json'
         ;;
+    cache)
+        words='--json'
+        ;;
     *)
-        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list ssh-config whoami help'
+        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list ssh-config whoami cache help'
         ;;
     esac
-    words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format -h -v'
+    words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format --no-cache -h -v'
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
 

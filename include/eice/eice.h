@@ -179,6 +179,8 @@ struct eice_options {
     enum eice_log_level log_level; /* Lines up to this level */
     const char *log_spec;          /* Changes to it by group, such as
                                       "tls,ws:debug"; NULL: none */
+    bool use_cache; /* Keep what is learnt about targets in files, and begin
+                       with what is kept there */
 };
 
 /* Make a context: reads the configuration files, and nothing else happens
@@ -199,6 +201,31 @@ EICE_API const char *eice_profile(const struct eice *eice);
 /* How the configuration wants answers printed ("json", "text", ...); NULL when
  * it does not say. */
 EICE_API const char *eice_output(const struct eice *eice);
+
+/* ---- What is kept ------------------------------------------------------ */
+
+/* One target as it was learnt; NULL where nothing is known. */
+struct eice_cache_entry {
+    const char *region;
+    const char *instance_id;
+    const char *address;
+    const char *vpc_id;
+    const char *subnet_id;
+    const char *endpoint_id;
+    const char *endpoint_dns_name;
+    const char *endpoint_state;
+    int64_t age_s; /* Seconds since then */
+    bool fresh;    /* Would be used without asking */
+};
+
+/* One entry; its strings live until the callback returns. */
+typedef void (*eice_cache_cb)(void *data, const struct eice_cache_entry *entry);
+
+/* Show every entry of this user's cache to @cb; with @cb NULL remove them all
+ * instead.  Returns how many there were.  Reads a directory, and so blocks for
+ * a moment. */
+EICE_API unsigned eice_cache_visit(struct eice *eice, eice_cache_cb cb,
+                                   void *data);
 
 /* ---- Targets ---------------------------------------------------------- */
 

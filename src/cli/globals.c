@@ -70,6 +70,9 @@ const struct option globals_options[] = {
     {"log-format", OPTION_CHOICE, AT(log_format), "FORMAT",
      "Write the log and errors as text or as json, one object a line",
      log_formats, OPTION_OURS, 0},
+    {"no-cache", OPTION_FLAG, AT(no_cache), NULL,
+     "Ask where an instance and its endpoint are, whatever is remembered", NULL,
+     OPTION_OURS, 0},
     {.name = NULL},
 };
 void globals_init(struct globals *g)

@@ -31,6 +31,7 @@ struct globals {
     unsigned verbose;
     char *log;
     char *log_format;
+    bool no_cache;
     char *ignored_string; /* Options accepted and without effect */
     char *ignored_choice[2];
     bool ignored_flag;

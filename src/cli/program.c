@@ -192,6 +192,7 @@ static struct eice_options options_of(struct program *p)
         .log_data = p,
         .log_level = program_log_level(g),
         .log_spec = g->log,
+        .use_cache = !g->no_cache,
     };
 }
 

@@ -153,6 +153,7 @@ int eice_new(struct eice **out, uv_loop_t *loop,
     eice->loop = loop;
     eice->env = o.env;
     eice->env_data = o.env_data;
+    eice->use_cache = o.use_cache;
     chunk_pool_init(&eice->chunks);
     rv = open_log(eice, &o, &e);
     if (rv == 0) {

@@ -30,6 +30,7 @@ struct eice {
     struct settings *settings; /* Flags, environment, profile */
     eice_env_cb env;           /* The caller's environment; NULL: getenv() */
     void *env_data;            /* For env */
+    bool use_cache;            /* Of what is learnt about targets */
     char *user_agent;          /* "eice/0.1.0 ..." */
     struct net *net;           /* NULL until needed */
     struct chain *chain;       /* NULL until needed */

@@ -190,6 +190,8 @@ static int dial_sign(struct dial *d, struct err *e)
 
 static void dial_connect(struct dial *d);
 
+static void dial_again(struct dial *d);
+
 static void on_conn_closed(void *data);
 
 /* Give up the connection; its closing is waited for. */
@@ -239,6 +241,12 @@ static void on_conn(struct conn *c, struct transport *transport,
     struct dial *d = conn_data(c);
 
     if (err != NULL) {
+        if (d->facts->kept) {
+            log_info(&d->route->eice->log, NET, d->id,
+                     "%s; asking where to connect", err->msg);
+            dial_again(d);
+            return;
+        }
         if (err->code == ERR_DNS || err->code == ERR_CONNECT) {
             route_forget(d->route); /* The endpoint may have moved. */
         }
@@ -319,25 +327,52 @@ static void on_located(struct wait *w, const struct err *err)
     dial_located(d);
 }
 
+/* Ask the route where to connect. */
+static void dial_locate(struct dial *d)
+{
+    struct err e;
+    int rv = route_get(d->route, &d->located, on_located, &e);
+
+    if (rv == 0) {
+        dial_located(d);
+    } else if (rv != UV_EAGAIN) {
+        dial_done(d, NULL, &e);
+    }
+}
+
+/* The facts were kept from before and lead nowhere: ask for others. */
+static void dial_again(struct dial *d)
+{
+    if (d->wait != NULL) {
+        chain_cancel(d->wait);
+        d->wait = NULL;
+    }
+    creds_unref(d->creds);
+    d->creds = NULL;
+    dial_disconnect(d);
+    mem_free(d->host);
+    mem_free(d->shown);
+    d->host = NULL;
+    d->shown = NULL;
+    route_doubt(d->route, d->facts);
+    facts_unref(d->facts);
+    d->facts = NULL;
+    dial_locate(d);
+}
+
 /* First turn of the loop. */
 static void on_begin(uv_timer_t *timer)
 {
     struct dial *d = timer->data;
     struct eice *eice = d->route->eice;
     struct err e;
-    int rv;
 
     if (context_need(eice, &e) != 0) {
         dial_done(d, NULL, &e);
         return;
     }
     d->unsigned_ = settings_no_sign(eice->settings);
-    rv = route_get(d->route, &d->located, on_located, &e);
-    if (rv == 0) {
-        dial_located(d);
-    } else if (rv != UV_EAGAIN) {
-        dial_done(d, NULL, &e);
-    }
+    dial_locate(d);
 }
 
 static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
@@ -404,6 +439,9 @@ static void dial_refused(struct dial *d, struct err *e, const char *server_date)
         break;
     case HINT_NOTHING:
         break;
+    }
+    if (d->facts->kept) {
+        route_doubt(d->route, d->facts);
     }
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* route.c - one resolution for all who wait for it.
  *
+ * Facts that are kept from before are used at once; if they are old they are
+ * asked for all the same, and the answer replaces them.
+ *
  * The happy path: the first route_get() sees that the region is known and
  * starts a resolution, others queue; the answer wakes all of them and later
  * ones are served from memory.
@@ -17,6 +20,7 @@
 #include "context.h"
 #include "dial.h"
 #include "err.h"
+#include "fact_cache.h"
 #include "log.h"
 #include "mem.h"
 
@@ -35,7 +39,7 @@ void facts_unref(struct facts *f)
 }
 
 /* Keep @result, which is emptied, as the route's facts. */
-static int route_keep(struct route *r, struct resolution *result)
+static int route_keep(struct route *r, struct resolution *result, bool kept)
 {
     struct facts *f = mem_zalloc(sizeof *f);
 
@@ -43,8 +47,10 @@ static int route_keep(struct route *r, struct resolution *result)
         return UV_ENOMEM;
     }
     f->refs = 1;
+    f->kept = kept;
     f->r = *result;
     *result = (struct resolution){0};
+    facts_unref(r->facts);
     r->facts = f;
     log_info(&r->eice->log, API, 0, "%s through %s at %s", f->r.address,
              f->r.endpoint_id, f->r.dns_name);
@@ -73,12 +79,45 @@ static void on_resolved(void *data, struct resolution *result,
 
     if (err != NULL) {
         e = *err;
-    } else if (route_keep(r, result) != 0) {
-        err_set_uv(&e, UV_ENOMEM, "target");
+        if (r->facts != NULL) {
+            log_info(&r->eice->log, API, 0, "kept facts not renewed: %s",
+                     e.msg);
+        }
+    } else {
+        if (r->kept_at != NULL) {
+            fact_cache_save(r->eice, r->kept_at, result);
+        }
+        if (route_keep(r, result, false) != 0) {
+            err_set_uv(&e, UV_ENOMEM, "target");
+        }
     }
     resolve_close(r->resolve);
     r->resolve = NULL;
     waiters_wake(&r->waiters, e.code != 0 ? &e : NULL);
+}
+
+/* Look whether the answer to @q is kept.  True: it is, and *@old says whether
+ * it should be asked for nevertheless. */
+static bool route_recall(struct route *r, const struct resolve_query *q,
+                         bool *old)
+{
+    struct resolution result;
+    int64_t age_s;
+    int rv;
+
+    if (r->asked) {
+        return false;
+    }
+    r->asked = true;
+    r->kept_at = fact_cache_path(r->eice, q);
+    if (r->kept_at == NULL ||
+        !fact_cache_load(r->eice, r->kept_at, &result, &age_s)) {
+        return false;
+    }
+    rv = route_keep(r, &result, true);
+    resolution_clear(&result);
+    *old = age_s > FACT_FRESH_S;
+    return rv == 0;
 }
 
 /* Learn the facts, now that the region is known.  0: they are there. */
@@ -91,15 +130,24 @@ static int route_learn(struct route *r, struct err *e)
         .endpoint_dns_name = r->target.endpoint_dns_name,
     };
     struct resolution result;
+    struct err ignored;
+    bool old = false;
     int rv;
 
     if (resolve_is_known(&query)) {
         rv = resolve_known(&result, &query);
         if (rv == 0) {
-            rv = route_keep(r, &result);
+            rv = route_keep(r, &result, false);
             resolution_clear(&result);
         }
         return rv == 0 ? 0 : err_set_uv(e, rv, "target");
+    }
+    if (route_recall(r, &query, &old)) {
+        if (old) {
+            resolve_start(&r->resolve, &r->eice->api, &query, on_resolved, r,
+                          &ignored);
+        }
+        return 0;
     }
     if (r->resolve == NULL) {
         rv = resolve_start(&r->resolve, &r->eice->api, &query, on_resolved, r,
@@ -149,12 +197,27 @@ void route_forget(struct route *r)
     r->facts = NULL;
 }
 
+bool route_doubt(struct route *r, const struct facts *facts)
+{
+    if (r->facts == facts) {
+        route_forget(r);
+    }
+    if (!facts->kept) {
+        return false;
+    }
+    if (r->kept_at != NULL && r->facts == NULL) {
+        fact_cache_drop(r->eice, r->kept_at);
+    }
+    return true;
+}
+
 void route_clear(struct route *r)
 {
     assert(r->waiters.first == NULL && r->waiters.waking == NULL);
     wait_cancel(&r->ready);
     resolve_close(r->resolve);
     route_forget(r);
+    mem_free(r->kept_at);
     target_clear(&r->target);
     *r = (struct route){0};
 }

@@ -19,6 +19,7 @@ struct eice_resolved;
 /* A resolution that is shared: holders count. */
 struct facts {
     unsigned refs;
+    bool kept; /* From the cache: they may not be true any more */
     struct resolution r;
 };
 
@@ -36,6 +37,8 @@ struct route {
     uint64_t connect_timeout_ms; /* For each connection; 0: none */
     struct wait ready;           /* For the context's region */
     struct resolve *resolve;     /* While it runs */
+    char *kept_at;               /* Their file; NULL: they are not kept */
+    bool asked;                  /* The cache has been looked at */
     struct facts *facts;         /* NULL: not known */
     struct waiters waiters;      /* Who wants the facts */
 };
@@ -51,6 +54,11 @@ int route_get(struct route *r, struct wait *w, wait_cb cb, struct err *e);
 
 /* What was learnt is not true any more: the next route_get() asks afresh. */
 void route_forget(struct route *r);
+
+/* @facts, which a dial has used, led nowhere.  They are forgotten, if the route
+ * has not got others by now.  True: they were only kept, so that it is worth
+ * asking and trying once more. */
+bool route_doubt(struct route *r, const struct facts *facts);
 
 /* Cancel what runs and free what @r holds.  Nobody may be waiting. */
 void route_clear(struct route *r);

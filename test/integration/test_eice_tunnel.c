@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_eice_tunnel.c - the public library, one tunnel at a time: what it
  * carries, what it asks for, how it ends, what it says when it is refused. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -525,6 +528,207 @@ static void test_refusals(void **state)
     }
 }
 
+/* What the entries of a cache say. */
+struct kept {
+    unsigned n;
+    char name[128];
+};
+
+static void on_entry(void *data, const struct eice_cache_entry *entry)
+{
+    struct kept *k = data;
+
+    k->n++;
+    snprintf(k->name, sizeof k->name, "%s", entry->endpoint_dns_name);
+    assert_string_equal(entry->region, "eu-central-1");
+    assert_string_equal(entry->instance_id, BED_ID);
+    assert_string_equal(entry->address, BED_IP);
+    assert_string_equal(entry->endpoint_id, BED_EP);
+    assert_true(entry->age_s >= 0 && entry->fresh);
+}
+
+/* Counts entries that would be used without asking. */
+static void on_fresh(void *data, const struct eice_cache_entry *entry)
+{
+    struct kept *k = data;
+
+    k->n += entry->fresh;
+}
+
+/* One trial with a cache of its own. */
+struct keeper {
+    struct trial t;
+    char dir[32];
+    char where[64];
+};
+
+static void keeper_init(struct keeper *k)
+{
+    trial_init(&k->t);
+    snprintf(k->dir, sizeof k->dir, "/tmp/eice-cache-XXXXXX");
+    assert_non_null(mkdtemp(k->dir));
+    snprintf(k->where, sizeof k->where, "%s/eice", k->dir);
+    bed_env(&k->t.bed, "XDG_CACHE_HOME", k->dir);
+    k->t.bed.options.use_cache = true;
+    bed_ask_api(&k->t.bed);
+}
+
+/* A tunnel that carries bytes; @n_api calls were made so far. */
+static void keeper_works(struct keeper *k, unsigned n_api)
+{
+    struct trial *t = &k->t;
+
+    trial_open(t);
+    bed_echo(&t->bed, t->fd, "x");
+    assert_string_equal(t->bed.seen.resolved_name, "web");
+    assert_int_equal(t->bed.n_api, n_api);
+    trial_close(t);
+    t->bed.seen = (struct bed_seen){0};
+    close(t->fd);
+    t->fd = -1;
+}
+
+/* The file of the only entry. */
+static void keeper_file(const struct keeper *k, char *path, size_t size)
+{
+    DIR *d = opendir(k->where);
+    const struct dirent *entry;
+
+    assert_non_null(d);
+    path[0] = '\0';
+    while ((entry = readdir(d)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            assert_int_equal(path[0], '\0');
+            snprintf(path, size, "%s/%s", k->where, entry->d_name);
+        }
+    }
+    closedir(d);
+    assert_int_not_equal(path[0], '\0');
+}
+
+/* Put @to in the place of @from in the only entry. */
+static void keeper_edit(const struct keeper *k, const char *from,
+                        const char *to)
+{
+    char text[16384] = "";
+    char path[512];
+    char *at;
+    FILE *f;
+    size_t n;
+
+    keeper_file(k, path, sizeof path);
+    f = fopen(path, "r+");
+    assert_non_null(f);
+    n = fread(text, 1, sizeof text - 1, f);
+    assert_true(n > 0);
+    while ((at = strstr(text, from)) != NULL && strcmp(from, to) != 0) {
+        char rest[16384];
+
+        snprintf(rest, sizeof rest, "%s", at + strlen(from));
+        snprintf(at, sizeof text - (size_t)(at - text), "%s%s", to, rest);
+    }
+    rewind(f);
+    assert_int_equal(ftruncate(fileno(f), 0), 0);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void keeper_free(struct keeper *k)
+{
+    if (k->t.bed.eice == NULL) {
+        bed_open(&k->t.bed);
+    }
+    eice_cache_visit(k->t.bed.eice, NULL, NULL);
+    trial_free(&k->t);
+    rmdir(k->where);
+    assert_int_equal(rmdir(k->dir), 0); /* Nothing else was left there. */
+}
+
+static void test_remembers(void **state)
+{
+    struct keeper k;
+    struct kept kept = {0};
+    char path[512];
+    struct stat st;
+
+    (void)state;
+    keeper_init(&k);
+    keeper_works(&k, 2);
+    keeper_works(&k, 2);
+    assert_int_equal(eice_cache_visit(k.t.bed.eice, on_entry, &kept), 1);
+    assert_int_equal(kept.n, 1);
+    assert_string_equal(kept.name, k.t.bed.far.dns_name);
+    assert_int_equal(stat(k.where, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    keeper_file(&k, path, sizeof path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+
+    /* Others may write it: it is not believed. */
+    assert_int_equal(chmod(path, 0666), 0);
+    keeper_works(&k, 4);
+    keeper_works(&k, 4);
+    /* It is no JSON, or lacks what is needed. */
+    keeper_edit(&k, "{", "[");
+    keeper_works(&k, 6);
+    keeper_edit(&k, "\"address\"", "\"adress\"");
+    keeper_works(&k, 8);
+
+    assert_int_equal(eice_cache_visit(k.t.bed.eice, NULL, NULL), 1);
+    assert_int_equal(eice_cache_visit(k.t.bed.eice, NULL, NULL), 0);
+    keeper_works(&k, 10);
+    keeper_free(&k);
+}
+
+/* What is old is used, and asked for meanwhile. */
+static void test_renews_old_facts(void **state)
+{
+    struct keeper k;
+    struct kept kept = {0};
+    char then[64];
+    char now[64];
+    int i;
+
+    (void)state;
+    keeper_init(&k);
+    keeper_works(&k, 2);
+    for (i = 0; i < 3; i++) { /* The second may have changed meanwhile. */
+        snprintf(now, sizeof now, "\"learnt\": %lld",
+                 (long long)time(NULL) - i);
+        snprintf(then, sizeof then, "\"learnt\": %lld",
+                 (long long)time(NULL) - 600);
+        keeper_edit(&k, now, then);
+    }
+    trial_open(&k.t);
+    bed_echo(&k.t.bed, k.t.fd, "x");
+    while (k.t.bed.n_api < 4 || kept.n == 0) {
+        uv_run(&k.t.bed.loop.loop, UV_RUN_ONCE);
+        if (k.t.bed.n_api == 4) {
+            eice_cache_visit(k.t.bed.eice, on_fresh, &kept);
+        }
+    }
+    trial_close(&k.t);
+    keeper_free(&k);
+}
+
+/* The name it remembers leads nowhere, as after the endpoint was made anew: it
+ * asks after all, and nobody sees it. */
+static void test_endpoint_moved(void **state)
+{
+    struct keeper k;
+    char nowhere[32];
+
+    (void)state;
+    keeper_init(&k);
+    keeper_works(&k, 2);
+    snprintf(nowhere, sizeof nowhere, "localhost:%u", test_free_port());
+    keeper_edit(&k, k.t.bed.far.dns_name, nowhere);
+    keeper_works(&k, 4);
+    keeper_works(&k, 4);
+    assert_int_equal(k.t.bed.seen.end.code, 0);
+    keeper_free(&k);
+}
+
 static void test_target_unreachable(void **state)
 {
     struct trial t;
@@ -654,6 +858,9 @@ int main(void)
         cmocka_unit_test(test_nobody_listens),
         cmocka_unit_test(test_api_refuses),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_remembers),
+        cmocka_unit_test(test_renews_old_facts),
+        cmocka_unit_test(test_endpoint_moved),
         cmocka_unit_test(test_target_unreachable),
         cmocka_unit_test(test_service_drops),
         cmocka_unit_test(test_service_is_silent),
