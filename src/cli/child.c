@@ -185,6 +185,7 @@ static void on_passed(uv_signal_t *handle, int signum)
 /* Say why @argv was not started. */
 static int start_failed(const char *program, int error, struct err *e)
 {
+    assert(program != NULL);
     if (error == ENOENT) {
         err_set(e, ERR_CONFIG, "%s not available.",
                 strcmp(program, "ssh") == 0 ? "SSH" : program);
