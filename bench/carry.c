@@ -82,11 +82,12 @@ static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
     return d;
 }
 
-static void dial_refused(struct dial *d, struct err *e, const char *date)
+static bool dial_refused(struct dial *d, struct err *e, const char *date)
 {
     (void)d;
     (void)e;
     (void)date;
+    return false;
 }
 
 static void on_conn_closed(void *data)

@@ -230,6 +230,7 @@ static void dial_step(struct dial *d)
         .host = d->host,
         .target = strchr(buf_str(&d->url) + strlen("wss://"), '/'),
         .shown = d->shown,
+        .trial = d->facts->kept,
     };
     dial_done(d, &result, NULL);
 }
@@ -402,7 +403,7 @@ static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
 }
 
 /* Say what can be done about a refusal, and draw our own conclusions. */
-static void dial_refused(struct dial *d, struct err *e, const char *server_date)
+static bool dial_refused(struct dial *d, struct err *e, const char *server_date)
 {
     struct eice *eice = d->route->eice;
     const struct resolution *r = &d->facts->r;
@@ -428,7 +429,7 @@ static void dial_refused(struct dial *d, struct err *e, const char *server_date)
         if (d->creds != NULL) {
             chain_reject(eice->chain, d->creds);
         }
-        break;
+        return false;
     case HINT_FACTS_STALE:
         route_forget(d->route); /* The next connection looks again. */
         break;
@@ -436,13 +437,11 @@ static void dial_refused(struct dial *d, struct err *e, const char *server_date)
         if (skew_read(server_date, now, &skew_s)) {
             eice->api.clock_skew_s = skew_s; /* The next one is dated by it. */
         }
-        break;
+        return false;
     case HINT_NOTHING:
         break;
     }
-    if (d->facts->kept) {
-        route_doubt(d->route, d->facts);
-    }
+    return d->facts->kept && route_doubt(d->route, d->facts);
 }
 
 /* One thing less that is open. */

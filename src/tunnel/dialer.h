@@ -7,6 +7,8 @@
 #ifndef DIALER_H
 #define DIALER_H
 
+#include <stdbool.h>
+
 #include "err.h"
 
 struct dial;
@@ -21,6 +23,8 @@ struct dial_result {
                                     it is not the scheme's own */
     const char *target; /* Path and signed query: secret, never shown */
     const char *shown;  /* What may be shown of the URL */
+    bool trial;         /* Where it leads is remembered, not known: refused()
+                           may ask for another attempt */
 };
 
 /* The attempt ended: @result when @err is NULL, else why not.  @data is
@@ -40,8 +44,9 @@ struct dialer_ops {
     /* The service refused the upgrade, or closed before any byte came.  Lets
      * the dialer add what it knows to @e (a hint: expired credentials, clock
      * skew), and forget cached facts.  @server_date is the Date header of the
-     * answer to the upgrade, or "".  At most once, after @cb. */
-    void (*refused)(struct dial *d, struct err *e, const char *server_date);
+     * answer to the upgrade, or "".  At most once, after @cb.  True, only
+     * after a trial: another start() goes elsewhere and may succeed. */
+    bool (*refused)(struct dial *d, struct err *e, const char *server_date);
 
     /* Close the connection, if any, and free the attempt. */
     void (*close)(struct dial *d, dial_close_cb cb, void *data);

@@ -3,6 +3,7 @@
 #include "pump_up.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "chunk.h"
 #include "sender.h"
@@ -41,6 +42,7 @@ static void release(struct pump_up *up)
 
 void pump_up_free(struct pump_up *up)
 {
+    pump_up_forget(up);
     chunk_put(up->pool, up->chunk);
     up->chunk = NULL;
 }
@@ -100,12 +102,70 @@ bool pump_up_holds(const struct pump_up *up)
     return up->len > 0 || up->leaving > 0;
 }
 
+void pump_up_keep(struct pump_up *up)
+{
+    pump_up_forget(up);
+    buf_init(&up->kept, UP_PAYLOAD);
+    up->keeping = true;
+}
+
+void pump_up_forget(struct pump_up *up)
+{
+    if (up->keeping) {
+        up->keeping = false;
+        buf_wipe(&up->kept);
+    }
+}
+
+/* Copy what is about to be sealed. */
+static void keep(struct pump_up *up)
+{
+    if (up->keeping) {
+        buf_add(&up->kept, up->chunk->bytes + UP_HEADROOM, up->len);
+        if (buf_error(&up->kept) != 0) {
+            pump_up_forget(up);
+        }
+    }
+}
+
+bool pump_up_rewind(struct pump_up *up)
+{
+    size_t n = up->keeping ? up->kept.len : 0;
+    bool eof = up->sm.state != UP_OPEN;
+
+    if (!up->keeping || n + up->len > UP_PAYLOAD) {
+        return false;
+    }
+    if (n > 0 && up->chunk == NULL) {
+        up->chunk = chunk_take(up->pool);
+        if (up->chunk == NULL) {
+            return false;
+        }
+    }
+    if (n > 0) {
+        memmove(up->chunk->bytes + UP_HEADROOM + n,
+                up->chunk->bytes + UP_HEADROOM, up->len);
+        memcpy(up->chunk->bytes + UP_HEADROOM, up->kept.data, n);
+    }
+    up->len += n;
+    up->leaving = 0;
+    up->streak = 0;
+    up->total = 0;
+    pump_up_forget(up);
+    sm_init(&up->sm, &table, up->sm.log, up->sm.id);
+    if (eof) {
+        sm_move(&up->sm, UP_DRAINING);
+    }
+    return true;
+}
+
 int pump_up_run(struct pump_up *up, struct sender *sender)
 {
     int rv;
 
     if (up->len > 0) {
         assert(up->leaving == 0);
+        keep(up);
         rv = sender_data(sender, up->chunk->bytes + UP_HEADROOM, up->len);
         if (rv != 0) {
             return rv; /* UNTESTED: the generator of masks does not fail. */

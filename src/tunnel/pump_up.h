@@ -17,6 +17,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "buf.h"
 #include "sm.h"
 
 struct chunk_pool;
@@ -43,6 +44,8 @@ struct pump_up {
     size_t lent;             /* What the last read could have filled */
     size_t streak;           /* Bytes of reads that filled all they could */
     uint64_t total;          /* Payload sent */
+    bool keeping;            /* @kept holds all that was sealed so far */
+    struct buf kept;         /* For sending it once more elsewhere */
     bool starved;            /* There was no memory to lend */
     char spare[64];          /* Lent then; what comes into it is lost */
 };
@@ -75,6 +78,18 @@ bool pump_up_holds(const struct pump_up *up);
 /* Send what was read, and whatever control frames wait in @sender.  Returns
  * what sender_run() returns. */
 int pump_up_run(struct pump_up *up, struct sender *sender);
+
+/* From here on keep what is sent, as long as it is less than a chunk: it may
+ * have to be sent to somebody else. */
+void pump_up_keep(struct pump_up *up);
+
+/* It arrived where it should: keep nothing any more. */
+void pump_up_forget(struct pump_up *up);
+
+/* Everything is still to be sent, as if nothing had been sealed.  False: it is
+ * too much, was not kept, or memory is short, and nothing has changed.  The
+ * sender must not touch the old frame any more. */
+bool pump_up_rewind(struct pump_up *up);
 
 /* Read no more, as if EOF had come, and drop what was read and not yet given
  * to the sender. */

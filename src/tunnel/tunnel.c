@@ -29,9 +29,9 @@ static const unsigned next[] = {
     [TUNNEL_S_IDLE] = SM_BIT(TUNNEL_S_DIALING) | SM_BIT(TUNNEL_S_CLOSING),
     [TUNNEL_S_DIALING] = SM_BIT(TUNNEL_S_UPGRADING) | SM_BIT(TUNNEL_S_OVER) |
                          SM_BIT(TUNNEL_S_CLOSING),
-    [TUNNEL_S_UPGRADING] = SM_BIT(TUNNEL_S_OPEN) | SM_BIT(TUNNEL_S_OVER) |
-                           SM_BIT(TUNNEL_S_CLOSING),
-    [TUNNEL_S_OPEN] = SM_BIT(TUNNEL_S_ENDING),
+    [TUNNEL_S_UPGRADING] = SM_BIT(TUNNEL_S_OPEN) | SM_BIT(TUNNEL_S_DIALING) |
+                           SM_BIT(TUNNEL_S_OVER) | SM_BIT(TUNNEL_S_CLOSING),
+    [TUNNEL_S_OPEN] = SM_BIT(TUNNEL_S_ENDING) | SM_BIT(TUNNEL_S_DIALING),
     [TUNNEL_S_ENDING] = SM_BIT(TUNNEL_S_OVER) | SM_BIT(TUNNEL_S_CLOSING),
     [TUNNEL_S_OVER] = SM_BIT(TUNNEL_S_CLOSING),
     [TUNNEL_S_CLOSING] = 0,
@@ -213,6 +213,56 @@ void tunnel_over(struct tunnel *t)
     cb(t, t->failed ? &t->err : NULL); /* Last: the owner closes @t. */
 }
 
+bool tunnel_ask_dialer(struct tunnel *t, const char *date)
+{
+    bool again = t->config.dialer->ops->refused(t->dial, &t->err, date);
+
+    t->redial =
+        again && t->trial && !t->closing && !t->local_gone &&
+        (t->sm.state == TUNNEL_S_OPEN || t->sm.state == TUNNEL_S_UPGRADING) &&
+        pump_up_rewind(&t->up);
+    return t->redial;
+}
+
+static void on_old_dial_closed(void *data);
+
+void tunnel_redial(struct tunnel *t)
+{
+    const struct dialer_ops *ops = t->config.dialer->ops;
+    struct dial *old = t->dial;
+
+    log_info(t->log, TUNNEL, t->id, "%s; trying once more", t->err.msg);
+    quiet(t);
+    t->local->lost_cb = tunnel_on_local_lost;
+    pump_down_free(&t->down);
+    pump_down_init(&t->down, t->local, t->config.chunks, t->log, t->id);
+    upgrade_free(t->upgrade);
+    t->upgrade = NULL;
+    sender_wipe(&t->sender);
+    t->transport = NULL;
+    t->watch_read = t->watch_write = false;
+    t->lingering = t->resting = t->mute = t->expired = false;
+    t->pong_awaited = t->pong_seen = t->deaf = false;
+    t->failed = t->unsent = t->soft = false;
+    t->redial = t->trial = false;
+    t->err = (struct err){0};
+    t->request_id[0] = t->date[0] = '\0';
+    sm_move(&t->sm, TUNNEL_S_DIALING);
+
+    t->dial = ops->start(t->config.dialer, t->id, on_dialed, t);
+    t->n_open += t->dial != NULL;
+    ops->close(old, on_old_dial_closed, t);
+    if (t->dial == NULL || tunnel_read_local(t, pump_up_wants(&t->up)) != 0) {
+        t->failed = true;
+        err_set_uv(&t->err, UV_ENOMEM, "tunnel");
+        tunnel_over(t);
+        return;
+    }
+    if (t->config.dial_timeout_ms > 0) {
+        tunnel_timer(t, TIMER_PHASE, t->config.dial_timeout_ms, 0);
+    }
+}
+
 /* One thing less is open; after the last, the owner gets word. */
 static void one_closed(struct tunnel *t)
 {
@@ -239,6 +289,18 @@ static void on_handle_closed(uv_handle_t *handle)
 static void on_dial_closed(void *data)
 {
     one_closed(data);
+}
+
+/* The dial that led nowhere is gone; the tunnel may live on. */
+static void on_old_dial_closed(void *data)
+{
+    struct tunnel *t = data;
+
+    if (t->closing) {
+        one_closed(t);
+    } else {
+        t->n_open--;
+    }
 }
 
 static void on_local_closed(struct local *l)

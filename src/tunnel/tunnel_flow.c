@@ -137,6 +137,7 @@ static void carry_down(struct tunnel *t)
         break;
     }
     if (received != t->down.received) {
+        pump_up_forget(&t->up); /* It is the right one. */
         t->data_at = uv_now(t->again.loop);
     }
 }
@@ -181,7 +182,7 @@ static void on_local_shut(struct local *l, int status)
 
 void tunnel_end(struct tunnel *t, uint16_t code)
 {
-    if (!flowing(t)) {
+    if (!flowing(t) || t->redial) {
         return;
     }
     if (t->sm.state == TUNNEL_S_OPEN) {
@@ -220,6 +221,10 @@ void tunnel_settle(struct tunnel *t)
 {
     int rv;
 
+    if (t->redial) {
+        tunnel_redial(t);
+        return;
+    }
     if (!t->sender.blocked) {
         carry_up(t);
     }

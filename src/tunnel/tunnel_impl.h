@@ -86,6 +86,9 @@ struct tunnel {
     bool deaf;         /* There was a time without reading since the PING */
     bool failed;       /* err is set */
     bool unsent;       /* Sending has failed */
+    bool trial;        /* Where it leads may turn out wrong, once */
+    bool redial;       /* It has: another dial is due */
+    bool announced;    /* TUNNEL_OPEN was told */
     bool soft;         /* err says only that; what is received may say more */
     struct err err;
     char request_id[ERR_WORD_SIZE];
@@ -103,6 +106,13 @@ void tunnel_over(struct tunnel *t);
 
 /* Close everything; the caller's last act. */
 void tunnel_teardown(struct tunnel *t);
+
+/* Ask the dialer about a refusal, which is in t->err.  True, or t->redial is
+ * set: it is not to be reported, tunnel_redial() comes next. */
+bool tunnel_ask_dialer(struct tunnel *t, const char *date);
+
+/* Dial once more and carry what was kept.  The caller's last act. */
+void tunnel_redial(struct tunnel *t);
 
 /* tunnel_upgrade.c */
 

@@ -34,7 +34,8 @@ static void opened(struct tunnel *t)
         tunnel_timer(t, TIMER_WARN, c->max_duration_ms - WARN_BEFORE_MS, 0);
     }
     log_debug(t->log, WS, t->id, "OpenTunnel RequestId: %s", t->request_id);
-    if (t->event_cb != NULL) {
+    if (t->event_cb != NULL && !t->announced) {
+        t->announced = true;
         t->event_cb(t, TUNNEL_OPEN);
     }
     if (t->sm.state == TUNNEL_S_OPEN || t->sm.state == TUNNEL_S_ENDING) {
@@ -47,8 +48,11 @@ static void refused(struct tunnel *t)
 {
     t->failed = true;
     ws_response_explain(&t->upgrade->response, &t->err);
-    t->config.dialer->ops->refused(t->dial, &t->err, t->upgrade->response.date);
-    tunnel_over(t);
+    if (tunnel_ask_dialer(t, t->upgrade->response.date)) {
+        tunnel_redial(t);
+    } else {
+        tunnel_over(t);
+    }
 }
 
 /* The connection failed with @code while upgrading. */
@@ -112,6 +116,10 @@ void tunnel_upgrade(struct tunnel *t, const struct dial_result *where)
     t->transport = where->transport;
     t->transport->data = t;
     t->transport->ready_cb = on_upgrade_ready;
+    t->trial = where->trial;
+    if (t->trial) {
+        pump_up_keep(&t->up);
+    }
     sender_init(&t->sender, t->transport);
     pump_down_attach(&t->down, t->transport);
     t->upgrade = upgrade_new(where, t->config.user_agent, &t->err);

@@ -36,7 +36,7 @@ void tunnel_explain(struct tunnel *t, int code, struct err *e)
 static void ask_dialer(struct tunnel *t)
 {
     if (t->down.received == 0) {
-        t->config.dialer->ops->refused(t->dial, &t->err, t->date);
+        tunnel_ask_dialer(t, t->date);
     }
 }
 

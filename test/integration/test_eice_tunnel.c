@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -729,6 +730,90 @@ static void test_endpoint_moved(void **state)
     keeper_free(&k);
 }
 
+/* The address or the endpoint that is remembered is gone: what was already sent
+ * there is sent once more to where the instance is now. */
+static void test_tries_again_elsewhere(void **state)
+{
+    static const enum fake_way ways[] = {FAKE_CLOSE, FAKE_REFUSE};
+    struct keeper k;
+    struct bed *b = &k.t.bed;
+    char text[2] = "";
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        keeper_init(&k);
+        keeper_works(&k, 2);
+        b->far.way = ways[i];
+        b->far.close_code = 1011;
+        b->far.reason = "Unable to connect to target";
+        b->far.status = 404;
+        b->far.body = "{\"message\":\"no such endpoint\"}";
+        trial_open(&k.t);
+        assert_int_equal(write(k.t.fd, "x", 1), 1);
+        while (b->far.n_requests < 2) {
+            uv_run(&b->loop.loop, UV_RUN_ONCE);
+        }
+        b->far.way = FAKE_ECHO;
+        while (b->far.n_requests < 3 ||
+               recv(k.t.fd, text, 1, MSG_DONTWAIT) != 1) {
+            assert_false(b->seen.done);
+            uv_run(&b->loop.loop, UV_RUN_ONCE);
+        }
+        assert_string_equal(text, "x");
+        bed_echo(b, k.t.fd, "y");
+        assert_int_equal(b->n_api, 4);
+        assert_int_equal(b->seen.n_opened, 1);
+        trial_close(&k.t);
+        keeper_free(&k);
+    }
+}
+
+/* Fresh facts are believed: a second refusal is the end. */
+static void test_tries_again_once(void **state)
+{
+    struct keeper k;
+    struct bed *b = &k.t.bed;
+
+    (void)state;
+    keeper_init(&k);
+    keeper_works(&k, 2);
+    b->far.way = FAKE_CLOSE;
+    b->far.close_code = 1011;
+    b->far.reason = "Unable to connect to target";
+    trial_run_to_end(&k.t);
+    assert_int_equal(b->seen.end.code, EICE_ERR_PEER_CLOSED);
+    assert_int_equal(b->far.n_requests, 3);
+    assert_int_equal(b->n_api, 4);
+    keeper_free(&k);
+}
+
+/* Closed after each number of turns while it tries again. */
+static void test_close_while_trying_again(void **state)
+{
+    struct keeper k;
+    unsigned turns, i;
+    bool late = false;
+
+    (void)state;
+    for (turns = 0; !late; turns++) {
+        keeper_init(&k);
+        keeper_works(&k, 2);
+        k.t.bed.far.way = FAKE_CLOSE;
+        k.t.bed.far.close_code = 1011;
+        k.t.bed.far.reason = "Unable to connect to target";
+        trial_open(&k.t);
+        for (i = 0; i < turns && !k.t.bed.seen.done; i++) {
+            uv_run(&k.t.bed.loop.loop, UV_RUN_ONCE);
+        }
+        late = k.t.bed.seen.done;
+        trial_close(&k.t);
+        keeper_free(&k);
+    }
+    print_message("%u turns\n", turns);
+    assert_true(turns > 5);
+}
+
 static void test_target_unreachable(void **state)
 {
     struct trial t;
@@ -861,6 +946,9 @@ int main(void)
         cmocka_unit_test(test_remembers),
         cmocka_unit_test(test_renews_old_facts),
         cmocka_unit_test(test_endpoint_moved),
+        cmocka_unit_test(test_tries_again_elsewhere),
+        cmocka_unit_test(test_tries_again_once),
+        cmocka_unit_test(test_close_while_trying_again),
         cmocka_unit_test(test_target_unreachable),
         cmocka_unit_test(test_service_drops),
         cmocka_unit_test(test_service_is_silent),

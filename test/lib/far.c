@@ -275,7 +275,7 @@ static struct dial *far_op_start(struct dialer *dialer, unsigned id, dial_cb cb,
     return (struct dial *)f;
 }
 
-static void far_op_refused(struct dial *d, struct err *e, const char *date)
+static bool far_op_refused(struct dial *d, struct err *e, const char *date)
 {
     struct far *f = (struct far *)d;
 
@@ -283,6 +283,7 @@ static void far_op_refused(struct dial *d, struct err *e, const char *date)
     f->refused = true;
     snprintf(f->server_date, sizeof f->server_date, "%s", date);
     (void)e;
+    return false;
 }
 
 static void on_closed(uv_handle_t *handle)
