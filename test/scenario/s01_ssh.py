@@ -80,11 +80,11 @@ class ThroughLocalPort(harness.Scenario):
         process, port = self.listener()
         here = harness.random_file(self.dir / "here", 1 << 20)
         self.run_ok(["scp", "-q", "-P", port, *self.ssh_options(), here,
-                     f"{harness.USER}@localhost:{self.dir}/there"])
+                     f"{harness.USER}@127.0.0.1:{self.dir}/there"])
         self.assertEqual(harness.sha256(here),
                          harness.sha256(self.dir / "there"))
         out = self.run_ok(["ssh", "-p", port, *self.ssh_options(),
-                           f"{harness.USER}@localhost", "echo yes"])
+                           f"{harness.USER}@127.0.0.1", "echo yes"])
         self.assertEqual(out, "yes\n")
         self.stop(process)
         self.assertIsNotNone(process.returncode)

@@ -13,7 +13,7 @@ class Limit(harness.Scenario):
 
     def ssh(self, port, command):
         return ["ssh", "-p", port, *self.ssh_options(),
-                f"{harness.USER}@localhost", command]
+                f"{harness.USER}@127.0.0.1", command]
 
     def test_ten_parallel_sessions_and_the_eleventh_is_told(self):
         process, port = self.listener()
