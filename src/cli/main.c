@@ -188,11 +188,13 @@ int main(int argc, char **argv)
     if (argc > 0 && mssh_is(argv[0])) {
         rv = mssh_take(&args, &translated, argv[0]);
         if (rv != 0) {
-            return rv;
+            goto done;
         }
     }
     command_line_divide(&args);
     rv = program_main(&globals, &args);
+
+done:
     options_free(&set);
     mem_free(args.list);
     argv_free(&translated);
