@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""What is remembered: how many round trips it saves, and that nobody sees it
+when it is wrong.
+
+The API and the endpoint are reached through bench/relay.py, whose ports stay
+the same while the emulators behind it come and go; it counts round trips.
+"""
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+import harness
+
+RELAY = harness.ROOT / "bench" / "relay.py"
+OTHER_ENDPOINT = "eice-0fedcba9876543210"
+RTT_MS = 40  # Longer than a slow build thinks between two writes in a row
+
+
+class Remembered(harness.Scenario):
+    def setUp(self):
+        super().setUp()
+        self.api_port = harness.free_port()
+        self.far_port = harness.free_port()
+        self.ready = None
+        self.relay = None
+        self.env["XDG_CACHE_HOME"] = str(self.dir / "cache")
+
+    def service(self, port, far_port=None, **changes):
+        """The emulator with one world behind the relay, in place of what was
+        there before."""
+        self.away()
+        endpoint = {"dns_name": f"localhost:{far_port or self.far_port}"}
+        endpoint.update(changes.pop("endpoint", {}))
+        self.ready = self.emulator(
+            harness.world({22: port}, endpoint=endpoint, **changes))
+        self.env["AWS_ENDPOINT_URL"] = f"https://localhost:{self.api_port}"
+        self.far(far_port or self.far_port)
+
+    def far(self, far_port, rtt_ms=0):
+        """The relay, anew, so that it counts from nothing. What comes back
+        is only told from what was waited for when the way takes a while."""
+        if self.relay is not None:
+            self.stop(self.relay)
+        port = self.ready["https_port"]
+        self.relay = self.start(
+            [sys.executable, RELAY, rtt_ms,
+             f"127.0.0.1:{port}={self.api_port}",
+             f"127.1:{port}={far_port}"],
+            stdout=subprocess.PIPE, text=True)
+        self.relay.stdout.readline()
+
+    def away(self):
+        """No service at all."""
+        for process in (self.relay, self.ready and self.ready["process"]):
+            if process is not None:
+                self.stop(process)
+        self.relay = self.ready = None
+
+    def counted(self):
+        """The relay's count so far: of the API's connections, and of the
+        endpoint's."""
+        self.relay.send_signal(signal.SIGTERM)
+        lines = [json.loads(line) for line in self.relay.stdout]
+        self.relay.wait(10)
+        api = [c["round_trips"] for c in lines if c["to"].startswith("127.0")]
+        far = [c["round_trips"] for c in lines if c["to"].startswith("127.1")]
+        return api, far
+
+    def first_byte(self, *flags):
+        """Start a tunnel and wait for what the target says unasked."""
+        process = self.start(
+            [harness.EICE, "open-tunnel", "--instance-id", harness.INSTANCE,
+             *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        byte = process.stdout.read(1)
+        counted = self.counted()
+        self.assertEqual(byte, b"k", self.stop(process))
+        self.stop(process)
+        return counted
+
+    @staticmethod
+    def greet(s):
+        """A target that speaks first, as sshd does."""
+        s.sendall(b"k")
+        s.recv(1)
+
+    def entries(self):
+        return json.loads(self.run_ok([harness.EICE, "cache", "list",
+                                       "--json"]))
+
+    def test_round_trips(self):
+        self.service(self.echo_server(self.greet).port)
+        self.far(self.far_port, RTT_MS)
+        api, far = self.first_byte()
+        self.assertEqual(len(api), 2)  # Both questions at the same time
+        self.assertLessEqual(max(api) + max(far), 6, (api, far))
+        entry, = self.entries()
+        self.assertEqual(entry["InstanceId"], harness.INSTANCE)
+        self.assertEqual(entry["EndpointDnsName"], f"localhost:{self.far_port}")
+        self.assertTrue(entry["Fresh"])
+
+        self.far(self.far_port, RTT_MS)
+        api, far = self.first_byte()
+        self.assertEqual(api, [])
+        self.assertLessEqual(max(far), 3)
+
+        self.far(self.far_port)
+        api, far = self.first_byte("--no-cache")
+        self.assertEqual(len(api), 2)
+
+        self.far(self.far_port)
+        self.assertEqual(self.run_ok([harness.EICE, "cache", "clear"]),
+                         "1 removed.\n")
+        self.assertEqual(self.entries(), [])
+        api, far = self.first_byte()
+        self.assertEqual(len(api), 2)
+
+    def test_files_are_private(self):
+        self.service(self.echo_server(self.greet).port)
+        self.first_byte()
+        where = pathlib.Path(self.env["XDG_CACHE_HOME"]) / "eice"
+        self.assertEqual(where.stat().st_mode & 0o777, 0o700)
+        files = list(where.iterdir())
+        self.assertEqual(len(files), 1)
+        self.assertEqual(files[0].stat().st_mode & 0o777, 0o600)
+        text = files[0].read_text()
+        self.assertNotIn(harness.SECRET, text)
+        self.assertNotIn(harness.KEY_ID, text)
+
+    def ssh(self):
+        """A command through ssh must work and say nothing else."""
+        done = self.run_any(["ssh", *self.ssh_options(), *self.proxy_command(),
+                             f"{harness.USER}@instance", "echo here"])
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "here\n", ""))
+
+    def test_an_instance_replaced_is_found_again(self):
+        sshd = self.sshd()
+        self.service(sshd)
+        self.ssh()
+        self.service(sshd, instance={"private_ip": "10.0.1.77"})
+        self.ssh()
+        self.assertEqual(self.entries()[0]["Address"], "10.0.1.77")
+        self.ssh()
+
+    def test_an_endpoint_made_anew_is_found_again(self):
+        sshd = self.sshd()
+        self.service(sshd)
+        self.ssh()
+        self.service(sshd, harness.free_port(),
+                     endpoint={"id": OTHER_ENDPOINT})
+        self.ssh()
+        self.assertEqual(self.entries()[0]["EndpointId"], OTHER_ENDPOINT)
+
+    def test_an_endpoint_made_anew_under_the_same_name(self):
+        sshd = self.sshd()
+        self.service(sshd)
+        self.ssh()
+        self.service(sshd, endpoint={"id": OTHER_ENDPOINT})
+        self.ssh()
+        self.assertEqual(self.entries()[0]["EndpointId"], OTHER_ENDPOINT)
+
+    def test_a_refusal_is_still_one(self):
+        """Asked again, it is refused again: the one error is shown."""
+        with socket.socket() as s:  # Nobody listens there.
+            s.bind(("127.0.0.1", 0))
+            server = self.echo_server(self.greet)
+            self.service(server.port)
+            self.first_byte()
+            self.service(s.getsockname()[1])
+            done = self.run_any([harness.EICE, "open-tunnel", "--instance-id",
+                                 harness.INSTANCE])
+        self.assertEqual(done.returncode, 255, done.stderr)
+        self.assertEqual(done.stderr.count("Unable to connect to target"), 1)
+
+
+if __name__ == "__main__":
+    harness.main()
