@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_fault_plan.c - plans of what shall go wrong: read, followed, worded;
+ * and where frames begin and end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "err.h"
+#include "fault_plan.h"
+#include "json.h"
+#include "mem.h"
+#include "web_fault.h"
+
+/* A table with one plan, written with ' for ". */
+static struct fault_table *table(const char *endpoint, const char *text)
+{
+    struct fault_table *t = fault_table_new();
+    char json[1024];
+    struct err e = {0};
+    json_t *list;
+
+    snprintf(json, sizeof json, "%s", text);
+    for (char *p = json; *p != '\0'; p++) {
+        *p = *p == '\'' ? '"' : *p;
+    }
+    list = js_parse(json, strlen(json), &e);
+    assert_non_null(list);
+    if (fault_table_set(t, endpoint, list, "$", &e) != 0) {
+        fail_msg("%s", e.msg);
+    }
+    json_decref(list);
+    return t;
+}
+
+static void test_steps_come_in_their_order_and_once(void **state)
+{
+    struct fault_table *t = table("e", "[{'at':'request','do':'delay','ms':7},"
+                                       "{'at':'open','do':'stall'},"
+                                       "{'at':'request','do':'reset'}]");
+    struct fault_run run = {0};
+    const struct fault_step *s;
+
+    (void)state;
+    fault_run_join(&run, t, "other");
+    assert_null(run.plans[0]);
+    fault_run_join(&run, t, "e");
+    fault_run_join(&run, t, "e"); /* Once is enough. */
+    assert_null(run.plans[1]);
+    s = fault_run_next(&run, FAULT_AT_REQUEST, 0, true);
+    assert_int_equal(s->act, FAULT_DELAY);
+    assert_int_equal(s->ms, 7);
+    s = fault_run_next(&run, FAULT_AT_REQUEST, 0, true);
+    assert_int_equal(s->act, FAULT_RESET);
+    assert_null(fault_run_next(&run, FAULT_AT_REQUEST, 0, true));
+    s = fault_run_next(&run, FAULT_AT_OPEN, 0, true);
+    assert_int_equal(s->act, FAULT_STALL);
+    fault_run_leave(&run);
+    fault_table_free(t);
+}
+
+static void test_a_step_ends_after_its_times(void **state)
+{
+    struct fault_table *t =
+        table("e", "{'at':'request','do':'reset','times':2}");
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct fault_run run = {0};
+
+        fault_run_join(&run, t, "e");
+        assert_int_equal(
+            fault_run_next(&run, FAULT_AT_REQUEST, 0, true) != NULL, i < 2);
+        fault_run_leave(&run);
+    }
+    fault_table_free(t);
+}
+
+static void test_bytes_decide_in_the_stream(void **state)
+{
+    struct fault_table *t =
+        table("*", "[{'at':'down','after':10,'do':'text','text':'x'},"
+                   "{'at':'down','after':20,'do':'reset'}]");
+    struct fault_run run = {0};
+
+    (void)state;
+    fault_run_join(&run, t, "*");
+    assert_int_equal(fault_run_distance(&run, FAULT_AT_DOWN, 0), 10);
+    assert_int_equal(fault_run_distance(&run, FAULT_AT_UP, 0), UINT64_MAX);
+    assert_null(fault_run_next(&run, FAULT_AT_DOWN, 9, true));
+    /* A frame of our own waits for the end of another. */
+    assert_null(fault_run_next(&run, FAULT_AT_DOWN, 10, false));
+    assert_int_equal(fault_run_distance(&run, FAULT_AT_DOWN, 10), 10);
+    assert_int_equal(fault_run_next(&run, FAULT_AT_DOWN, 12, true)->act,
+                     FAULT_TEXT);
+    assert_int_equal(fault_run_next(&run, FAULT_AT_DOWN, 20, false)->act,
+                     FAULT_RESET);
+    assert_int_equal(fault_run_distance(&run, FAULT_AT_DOWN, 20), UINT64_MAX);
+    fault_run_leave(&run);
+    fault_table_free(t);
+}
+
+/* A connection goes on with the plan it began with. */
+static void test_a_plan_outlives_the_table(void **state)
+{
+    struct fault_table *t = table("e", "{'at':'open','do':'reset'}");
+    struct fault_run run = {0};
+
+    (void)state;
+    fault_run_join(&run, t, "e");
+    fault_table_clear(t);
+    assert_true(fault_table_empty(t));
+    assert_non_null(fault_run_next(&run, FAULT_AT_OPEN, 0, true));
+    fault_run_leave(&run);
+    fault_table_free(t);
+}
+
+static void test_what_is_no_plan_is_refused_with_its_place(void **state)
+{
+    static const struct {
+        const char *json, *want;
+    } cases[] = {
+        {"{}", "$.at: must be"},
+        {"[1]", "$[0]: must be an object"},
+        {"[{\"at\":\"open\"}]", "$[0].do: is no known"},
+        {"{\"at\":\"open\",\"do\":\"refuse\"}", "$.at: this fault is not"},
+        {"{\"at\":\"accept\",\"do\":\"reset\"}", "$.at: nobody knows"},
+        {"{\"at\":\"open\",\"do\":\"reset\",\"after\":1}", "$.after: is for"},
+        {"{\"at\":\"down\",\"do\":\"reset\",\"after\":-1}", "$.after: must be"},
+        {"{\"at\":\"down\",\"do\":\"reset\",\"ms\":1}", "$.ms: is unknown"},
+        {"{\"at\":\"hello\",\"do\":\"certificate\",\"flaw\":\"ugly\"}",
+         "$.flaw: must be"},
+        {"{\"at\":\"open\",\"do\":\"send\"}", "$.text: must be"},
+        {"{\"at\":\"open\",\"do\":\"send\",\"hex\":\"0\"}", "$.hex: must be"},
+        {"{\"at\":\"open\",\"do\":\"close\",\"code\":70000}",
+         "$.code: must be a number"},
+        {"{\"at\":\"open\",\"do\":\"close\",\"payload\":1}",
+         "$.payload: must be"},
+        {"{\"at\":\"answer\",\"do\":\"header\",\"value\":\"x\"}",
+         "$.name: must be"},
+        {"{\"at\":\"request\",\"do\":\"refuse\",\"headers\":[]}",
+         "$.headers: must be"},
+        {"{\"at\":\"request\",\"do\":\"refuse\",\"headers\":{\"a\":1}}",
+         "$.headers: must hold"},
+        {"{\"at\":\"request\",\"do\":\"refuse\",\"status\":7}",
+         "$.status: must be"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fault_table *t = fault_table_new();
+        struct err e = {0};
+        json_t *list = js_parse(cases[i].json, strlen(cases[i].json), &e);
+
+        assert_non_null(list);
+        assert_int_not_equal(fault_table_set(t, "e", list, "$", &e), 0);
+        if (strncmp(e.msg, cases[i].want, strlen(cases[i].want)) != 0) {
+            fail_msg("%s: %s", cases[i].json, e.msg);
+        }
+        assert_true(fault_table_empty(t));
+        json_decref(list);
+        fault_table_free(t);
+    }
+}
+
+/* Refuse the allocation number *data counts down to. */
+static bool on_allocation(void *data, size_t size)
+{
+    int *left = data;
+
+    (void)size;
+    return --*left != 0;
+}
+
+static void test_reading_survives_short_memory(void **state)
+{
+    static const char json[] =
+        "[{\"at\":\"request\",\"do\":\"refuse\",\"body\":\"b\","
+        "\"headers\":{\"a\":\"b\"}},"
+        "{\"at\":\"answer\",\"do\":\"header\",\"name\":\"n\",\"value\":\"v\"},"
+        "{\"at\":\"open\",\"do\":\"close\",\"payload\":\"03\"}]";
+    struct err e = {0};
+    json_t *list = js_parse(json, sizeof json - 1, &e);
+    int rv = -1;
+
+    (void)state;
+    for (int n = 1; rv != 0; n++) {
+        struct fault_table *t = fault_table_new();
+        int left = n;
+
+        assert_true(n < 100);
+        mem_set_hook(on_allocation, &left);
+        rv = fault_table_set(t, "e", list, "$", &e);
+        mem_set_hook(NULL, NULL);
+        assert_int_equal(fault_table_empty(t), rv != 0);
+        fault_table_free(t);
+    }
+    json_decref(list);
+}
+
+/* ---- frames ---- */
+
+static void add_frame(struct buf *b, unsigned first, bool masked, size_t len)
+{
+    size_t bytes = len < 126 ? 0 : len < 65536 ? 2 : 8;
+
+    buf_addc(b, (char)first);
+    buf_addc(b, (char)((masked ? 0x80 : 0) | (bytes == 0   ? len
+                                              : bytes == 2 ? 126
+                                                           : 127)));
+    for (size_t i = bytes; i > 0; i--) {
+        buf_addc(b, (char)((uint64_t)len >> (8 * (i - 1))));
+    }
+    for (size_t i = 0; i < len + (masked ? 4 : 0); i++) {
+        buf_addc(b, (char)i);
+    }
+}
+
+static void test_frames_end_where_they_end(void **state)
+{
+    static const size_t lengths[] = {0, 1, 125, 126, 127, 65535, 65536, 70000};
+    static const size_t steps[] = {1, 2, 3, 7, 100, 1 << 20};
+
+    (void)state;
+    for (int masked = 0; masked < 2; masked++) {
+        struct buf b;
+        size_t ends[8];
+
+        buf_init(&b, 1 << 20);
+        for (size_t i = 0; i < 8; i++) {
+            add_frame(&b, 0x82, masked, lengths[i]);
+            ends[i] = b.len;
+        }
+        for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+            struct frame_track t = {0};
+            size_t at = 0, seen = 0;
+
+            while (at < b.len) {
+                size_t n = b.len - at < steps[s] ? b.len - at : steps[s];
+
+                at += frame_track_advance(&t, (uint8_t *)b.data + at, n);
+                if (t.n == 0) {
+                    assert_int_equal(at, ends[seen]);
+                    seen++;
+                }
+            }
+            assert_int_equal(seen, 8);
+            assert_false(t.closed);
+        }
+        buf_free(&b);
+    }
+}
+
+static void test_a_close_is_noticed_when_it_is_whole(void **state)
+{
+    struct frame_track t = {0};
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 1024);
+    add_frame(&b, 0x82, true, 5);
+    add_frame(&b, 0x88, true, 2);
+    for (size_t i = 0; i < b.len; i++) {
+        assert_false(t.closed);
+        assert_int_equal(frame_track_advance(&t, (uint8_t *)b.data + i, 1), 1);
+    }
+    assert_true(t.closed);
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps_come_in_their_order_and_once),
+        cmocka_unit_test(test_a_step_ends_after_its_times),
+        cmocka_unit_test(test_bytes_decide_in_the_stream),
+        cmocka_unit_test(test_a_plan_outlives_the_table),
+        cmocka_unit_test(test_what_is_no_plan_is_refused_with_its_place),
+        cmocka_unit_test(test_reading_survives_short_memory),
+        cmocka_unit_test(test_frames_end_where_they_end),
+        cmocka_unit_test(test_a_close_is_noticed_when_it_is_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
