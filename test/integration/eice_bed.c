@@ -142,6 +142,9 @@ static void on_request(const struct test_http_request *req)
     if (b->api_silent) {
         return;
     }
+    if (b->api_play != NULL && b->api_play(b) != NULL) {
+        body = b->api_play(b);
+    }
     if (body == NULL && strstr(b->api_last, "=DescribeInstances&") != NULL) {
         body = INSTANCES;
     } else if (body == NULL) {

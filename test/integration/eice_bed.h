@@ -58,12 +58,14 @@ struct bed {
     struct eice_listen_options listen;
     struct bed_seen seen;
     /* What the APIs say. */
-    bool api_silent;           /* Never answer */
-    int api_status;            /* 0: 200 */
-    const char *api_body;      /* Instead of the usual */
-    unsigned n_describe;       /* DescribeInstances so far */
-    char api_last[4096];       /* Body of the last request */
-    char api_target[128];      /* Its X-Amz-Target, or "" */
+    bool api_silent;                        /* Never answer */
+    int api_status;                         /* 0: 200 */
+    const char *api_body;                   /* Instead of the usual */
+    const char *(*api_play)(struct bed *b); /* The answer to api_last; NULL:
+                                               as without it */
+    unsigned n_describe;                    /* DescribeInstances so far */
+    char api_last[4096];                    /* Body of the last request */
+    char api_target[128];                   /* Its X-Amz-Target, or "" */
     const char *api_stale_key; /* This key's calls are refused as expired */
     unsigned n_api;            /* Calls so far */
     unsigned n_creds; /* Credentials handed out; see bed_changing_keys() */
