@@ -70,8 +70,8 @@ static bool check_params(struct api_call *c, const struct ec2_action *action)
 static const struct ec2_action *find_action(const char *name)
 {
     static const struct ec2_action *const tables[] = {
-        ec2_endpoint_actions, ec2_instance_actions, ec2_network_actions,
-        ec2_output_actions};
+        ec2_endpoint_actions, ec2_image_actions, ec2_instance_actions,
+        ec2_network_actions, ec2_output_actions};
     size_t i;
 
     for (i = 0; i < sizeof tables / sizeof tables[0]; i++) {

@@ -24,6 +24,7 @@ struct ec2_action {
 
 /* The tables of each file, NULL-ended by name. */
 extern const struct ec2_action ec2_endpoint_actions[];
+extern const struct ec2_action ec2_image_actions[];
 extern const struct ec2_action ec2_instance_actions[];
 extern const struct ec2_action ec2_network_actions[];
 extern const struct ec2_action ec2_output_actions[];
@@ -51,6 +52,16 @@ const char *ec2_arn(const struct api_call *c, const struct world_vpc *vpc,
 /* Whether @id is @prefix and 8 or 17 hexadecimal digits. */
 bool ec2_id_well_formed(const char *prefix, const char *id);
 
+/* One text of an item, by the name of a filter. */
+struct ec2_text {
+    const char *name;
+    const char *value; /* NULL: it has none */
+};
+
+/* Whether a filter fits one of @n texts, or the tags. */
+bool ec2_fits(const struct filter *f, const struct ec2_text *texts, size_t n,
+              const struct world_tag *tags, size_t n_tags);
+
 /* A Describe action over one kind of thing. */
 struct ec2_describe {
     const char *permission; /* "ec2:DescribeVpcs" */
@@ -60,6 +71,7 @@ struct ec2_describe {
     const char *malformed;  /* Error codes */
     const char *not_found;
     const char *noun;           /* "The vpc ID": of the message */
+    bool brackets;              /* Which writes '[id]' */
     const char *set;            /* "vpcSet" */
     const char *const *filters; /* NULL-ended */
     size_t least, most;         /* MaxResults */
@@ -67,6 +79,8 @@ struct ec2_describe {
     const void *(*at)(const struct world *w, size_t i);
     const char *(*id)(const void *item);
     const struct world_vpc *(*vpc)(const void *item);
+    /* Whether the call's own parameters want the item; NULL: they do. */
+    bool (*wanted)(struct api_call *c, const void *item);
     bool (*fits)(struct api_call *c, const void *item, const struct filter *f);
     void (*write)(struct api_call *c, const void *item);
 };

@@ -16,6 +16,22 @@ struct wish {
     struct page page;
 };
 
+bool ec2_fits(const struct filter *f, const struct ec2_text *texts, size_t n,
+              const struct world_tag *tags, size_t n_tags)
+{
+    bool is_tag;
+    bool match = filter_tags(f, tags, n_tags, &is_tag);
+    size_t i;
+
+    for (i = 0; i < n && !is_tag; i++) {
+        if (strcmp(texts[i].name, f->name) == 0 &&
+            filter_has(f, texts[i].value)) {
+            return true;
+        }
+    }
+    return match;
+}
+
 /* The item with this id, if the caller may see it. */
 static const void *find(struct api_call *c, const struct ec2_describe *d,
                         const char *id)
@@ -55,8 +71,10 @@ static bool check_ids(struct api_call *c, const struct ec2_describe *d,
     }
     if (n > 0) {
         call_fail(c, 400, d->not_found,
-                  n == 1 ? "%s '%s' does not exist" : "%ss '%s' do not exist",
-                  d->noun, buf_str(&missing));
+                  n == 1 ? "%s '%s%s%s' does not exist"
+                         : "%ss '%s%s%s' do not exist",
+                  d->noun, d->brackets ? "[" : "", buf_str(&missing),
+                  d->brackets ? "]" : "");
     }
     buf_free(&missing);
     return n == 0;
@@ -93,7 +111,8 @@ static bool wanted(struct api_call *c, const struct ec2_describe *d,
     size_t i;
     bool named = wish->n_ids == 0;
 
-    if (!ec2_visible(c, d->vpc(item))) {
+    if (!ec2_visible(c, d->vpc(item)) ||
+        (d->wanted != NULL && !d->wanted(c, item))) {
         return false;
     }
     for (i = 0; i < wish->n_ids && !named; i++) {

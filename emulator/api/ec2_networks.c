@@ -5,29 +5,6 @@
 
 #include "ec2.h"
 
-/* One text of an item, by the name of a filter. */
-struct named {
-    const char *name;
-    const char *value;
-};
-
-/* Match a filter against plain values and tags. */
-static bool fits_any(const struct filter *f, const struct named *values,
-                     size_t n, const struct world_tag *tags, size_t n_tags)
-{
-    bool is_tag;
-    bool match = filter_tags(f, tags, n_tags, &is_tag);
-    size_t i;
-
-    for (i = 0; i < n && !is_tag; i++) {
-        if (strcmp(values[i].name, f->name) == 0 &&
-            filter_has(f, values[i].value)) {
-            return true;
-        }
-    }
-    return match;
-}
-
 /* "10.0.0.0/16" */
 static const char *cidr_text(const struct cidr *cidr,
                              char out[static IP_TEXT_SIZE + 4])
@@ -100,7 +77,7 @@ static bool vpc_fits(struct api_call *c, const void *item,
 {
     const struct world_vpc *v = item;
     char block[IP_TEXT_SIZE + 4];
-    const struct named values[] = {
+    const struct ec2_text values[] = {
         {"vpc-id", v->id},
         {"owner-id", v->account->id},
         {"state", "available"},
@@ -109,7 +86,7 @@ static bool vpc_fits(struct api_call *c, const void *item,
     };
 
     (void)c;
-    return fits_any(f, values, sizeof values / sizeof values[0], v->tags,
+    return ec2_fits(f, values, sizeof values / sizeof values[0], v->tags,
                     v->n_tags);
 }
 
@@ -185,7 +162,7 @@ static bool subnet_fits(struct api_call *c, const void *item,
     char block[IP_TEXT_SIZE + 4];
     char arn[WORLD_ARN_SIZE];
     const char *cidr = first_block(s->cidrs, s->n_cidrs, 4, block);
-    const struct named values[] = {
+    const struct ec2_text values[] = {
         {"subnet-id", s->id},
         {"vpc-id", s->vpc->id},
         {"owner-id", s->vpc->account->id},
@@ -197,7 +174,7 @@ static bool subnet_fits(struct api_call *c, const void *item,
         {"subnet-arn", ec2_arn(c, s->vpc, "subnet", s->id, arn)},
     };
 
-    return fits_any(f, values, sizeof values / sizeof values[0], s->tags,
+    return ec2_fits(f, values, sizeof values / sizeof values[0], s->tags,
                     s->n_tags);
 }
 
@@ -276,7 +253,7 @@ static bool group_fits(struct api_call *c, const void *item,
                        const struct filter *f)
 {
     const struct world_group *g = item;
-    const struct named values[] = {
+    const struct ec2_text values[] = {
         {"group-id", g->id},
         {"group-name", g->name},
         {"description", g->description},
@@ -285,7 +262,7 @@ static bool group_fits(struct api_call *c, const void *item,
     };
 
     (void)c;
-    return fits_any(f, values, sizeof values / sizeof values[0], g->tags,
+    return ec2_fits(f, values, sizeof values / sizeof values[0], g->tags,
                     g->n_tags);
 }
 

@@ -42,6 +42,25 @@ const struct record key_pair_record = {
     .n_fields = sizeof key_pair_fields / sizeof key_pair_fields[0],
 };
 
+/* What an instance runs, as far as the file does not say. */
+static void image_defaults(struct world_instance *in)
+{
+    bool windows = in->platform != NULL;
+
+    if (in->platform_details == NULL) {
+        in->platform_details = windows ? "Windows" : "Linux/UNIX";
+    }
+    if (in->image_id == NULL) {
+        in->image_id =
+            windows ? "ami-0123456789abcdef1" : "ami-0123456789abcdef0";
+        if (in->image_name == NULL) {
+            in->image_name =
+                windows ? "Windows_Server-2025-English-Full-Base-2026.01.01"
+                        : "al2023-ami-2023.10.20260101.0-kernel-6.1-x86_64";
+        }
+    }
+}
+
 /* "name": "web" is short for the tag Name; merged when linking. */
 static int instance_name(struct reader *r, json_t *value, void *object)
 {
@@ -55,7 +74,6 @@ static void instance_defaults(void *object)
 
     in->state_name = "running";
     in->type = "t3.micro";
-    in->image_id = "ami-0123456789abcdef0";
     in->architecture = "x86_64";
     in->tenancy = "default";
     in->serial_console = true;
@@ -325,9 +343,7 @@ static int link_instance(struct world *w, struct reader *r, size_t i)
     if (in->platform != NULL && strcmp(in->platform, "linux") == 0) {
         in->platform = NULL;
     }
-    if (in->platform_details == NULL) {
-        in->platform_details = in->platform != NULL ? "Windows" : "Linux/UNIX";
-    }
+    image_defaults(in);
     if (in->key_name != NULL) {
         reader_at(r, "instances", i, "key_name");
         for (k = 0; k < w->n_key_pairs; k++) {
