@@ -440,6 +440,23 @@ EICE_API int eice_console_output(struct eice_op **out, struct eice *eice,
                                  const char *instance_id, eice_text_cb cb,
                                  void *data, struct eice_error *error);
 
+/* The administrator's first password of a Windows instance. */
+struct eice_password {
+    const char *instance_id;
+    const char *timestamp; /* "2026-01-02T03:04:05.000Z", or NULL */
+    const char *data;      /* Encrypted (RSA, PKCS#1 v1.5) for the key pair of
+                              the launch, in base64, with white space as it was
+                              sent; nothing else while there is none yet, which
+                              takes up to 15 minutes after the launch */
+};
+
+/* The answer, or @error with @result NULL. */
+typedef void (*eice_password_cb)(void *data, const struct eice_password *result,
+                                 const struct eice_error *error);
+EICE_API int eice_password_data(struct eice_op **out, struct eice *eice,
+                                const char *instance_id, eice_password_cb cb,
+                                void *data, struct eice_error *error);
+
 /* The name of an image, "al2023-ami-2023.5.20240805.0-kernel-6.1-x86_64". */
 EICE_API int eice_image_name(struct eice_op **out, struct eice *eice,
                              const char *image_id, eice_text_cb cb, void *data,

@@ -38,6 +38,13 @@ const struct operation ec2_get_console_output = {
     .use_flag = true,
 };
 
+const struct operation ec2_get_password_data = {
+    .name = "GetPasswordData",
+    .service = SERVICE_EC2,
+    .protocol = CALL_EC2,
+    .use_flag = true,
+};
+
 /* What the ids of @kind are called. */
 static const char *id_name(const struct operation *kind)
 {
@@ -87,9 +94,10 @@ void ec2_describe_body(struct buf *body, const struct operation *kind,
     }
 }
 
-void ec2_console_body(struct buf *body, const char *instance_id)
+void ec2_output_body(struct buf *body, const struct operation *kind,
+                     const char *instance_id)
 {
-    percent_form_pair(body, "Action", ec2_get_console_output.name);
+    percent_form_pair(body, "Action", kind->name);
     percent_form_pair(body, "Version", EC2_API_VERSION);
     percent_form_pair(body, "InstanceId", instance_id);
 }

@@ -16,6 +16,7 @@ extern const struct operation ec2_describe_instances;
 extern const struct operation ec2_describe_endpoints;
 extern const struct operation ec2_describe_images;
 extern const struct operation ec2_get_console_output;
+extern const struct operation ec2_get_password_data;
 
 /* One filter: values are OR-ed, filters AND-ed. */
 struct ec2_filter {
@@ -42,7 +43,9 @@ void ec2_describe_body(struct buf *body, const struct operation *kind,
 /* Append @f as the request's @n-th filter, counted from 1. */
 void ec2_filter_body(struct buf *body, size_t n, const struct ec2_filter *f);
 
-/* Write GetConsoleOutput's body to the empty @body. */
-void ec2_console_body(struct buf *body, const char *instance_id);
+/* Write the body of @kind, GetConsoleOutput or GetPasswordData, to the empty
+ * @body. */
+void ec2_output_body(struct buf *body, const struct operation *kind,
+                     const char *instance_id);
 
 #endif /* EC2_H */

@@ -250,6 +250,41 @@ int ec2_console_parse(struct buf *out, const char *body, size_t len,
     return rv;
 }
 
+int ec2_password_parse(struct ec2_password *out, const char *body, size_t len,
+                       struct err *e)
+{
+    struct xml *xml;
+    bool whole;
+    int rv;
+
+    *out = (struct ec2_password){0};
+    rv = open_answer(&xml, "GetPasswordData", body, len, e);
+    if (rv != 0) {
+        return rv;
+    }
+    whole = take(&out->instance_id, xml_root(xml), "instanceId") &&
+            take(&out->timestamp, xml_root(xml), "timestamp") &&
+            take(&out->data, xml_root(xml), "passwordData");
+    xml_free(xml);
+    if (whole && out->data == NULL) {
+        out->data = mem_strdup("");
+        whole = out->data != NULL;
+    }
+    if (!whole) {
+        ec2_password_clear(out);
+        return err_set_uv(e, UV_ENOMEM, "GetPasswordData");
+    }
+    return 0;
+}
+
+void ec2_password_clear(struct ec2_password *p)
+{
+    mem_free(p->instance_id);
+    mem_free(p->timestamp);
+    mem_free(p->data);
+    *p = (struct ec2_password){0};
+}
+
 void ec2_instance_clear(struct ec2_instance *i)
 {
     size_t k;

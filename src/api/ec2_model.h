@@ -97,6 +97,20 @@ int ec2_image_name_parse(char **name, const char *body, size_t len,
 int ec2_console_parse(struct buf *out, const char *body, size_t len,
                       struct err *e);
 
+/* GetPasswordData's answer. */
+struct ec2_password {
+    char *instance_id;
+    char *timestamp; /* "2026-01-02T03:04:05.000Z" */
+    char *data;      /* Base64 as it was sent, maybe with white space; "" when
+                        there is no password yet */
+};
+
+/* Read it.  Returns 0, ERR_PARSE or UV_ENOMEM with @e; *out is empty then.
+ * The caller clears what it got. */
+int ec2_password_parse(struct ec2_password *out, const char *body, size_t len,
+                       struct err *e);
+void ec2_password_clear(struct ec2_password *p);
+
 /* Free what @p holds and zero it. */
 void ec2_instances_clear(struct ec2_instances *p);
 void ec2_endpoints_clear(struct ec2_endpoints *p);

@@ -61,6 +61,7 @@ struct eice_op {
         eice_send_ssh_key_cb send_ssh_key;
         eice_find_cb find;
         eice_text_cb text;
+        eice_password_cb password;
     } cb;
     void *data;
     bool closing;

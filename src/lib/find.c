@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find.c - which instances there are, what one said on its console, and the
- * name of its image.
+/* find.c - which instances there are, what one said on its console, its first
+ * password, and the name of its image.
  *
  * The happy path: the inventory, or a single call, answers; the answer is put
  * into public words and reported.
@@ -346,8 +346,62 @@ int eice_console_output(struct eice_op **out, struct eice *eice,
     if (*out == NULL) {
         return fault_nomem(error);
     }
-    ec2_console_body(&(*out)->body, instance_id);
+    ec2_output_body(&(*out)->body, &ec2_get_console_output, instance_id);
     (*out)->cb.text = cb;
+    return fault_export(error, &none);
+}
+
+static int password_begin(struct eice_op *op, struct err *e)
+{
+    int rv;
+
+    rv = op_start(&op->call, &op->eice->api, &ec2_get_password_data, &op->body,
+                  ask_on_call, op, e);
+    return rv == 0 ? UV_EAGAIN : rv;
+}
+
+static void password_report(struct eice_op *op, const struct response *resp,
+                            const struct err *err)
+{
+    struct ec2_password p = {0};
+    struct eice_password result;
+    struct eice_error error;
+    struct err e;
+
+    if (err == NULL &&
+        ec2_password_parse(&p, resp->body, resp->body_len, &e) != 0) {
+        err = &e;
+    }
+    if (err != NULL) {
+        fault_export(&error, err);
+        op->cb.password(op->data, NULL, &error);
+        return;
+    }
+    result = (struct eice_password){p.instance_id, p.timestamp, p.data};
+    op->cb.password(op->data, &result, NULL);
+    ec2_password_clear(&p);
+}
+
+static const struct ask ask_password = {password_begin, password_report};
+
+int eice_password_data(struct eice_op **out, struct eice *eice,
+                       const char *instance_id, eice_password_cb cb, void *data,
+                       struct eice_error *error)
+{
+    struct err none = {0};
+    int rv;
+
+    *out = NULL;
+    rv = eice_check_instance_id(instance_id, error);
+    if (rv != 0) {
+        return rv;
+    }
+    *out = ask_new(eice, &ask_password, data);
+    if (*out == NULL) {
+        return fault_nomem(error);
+    }
+    ec2_output_body(&(*out)->body, &ec2_get_password_data, instance_id);
+    (*out)->cb.password = cb;
     return fault_export(error, &none);
 }
 

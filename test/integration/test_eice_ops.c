@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_eice_ops.c - contexts, and the questions asked of them: resolve,
- * whoami, push a key. */
+ * whoami, push a key, a console, a password. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +22,14 @@
     "<Arn>arn:aws:iam::111122223333:user/me</Arn><UserId>AIDA</UserId>"        \
     "<Account>111122223333</Account></GetCallerIdentityResult>"                \
     "</GetCallerIdentityResponse>"
+
+#define PASSWORD                                                               \
+    "<GetPasswordDataResponse><instanceId>" BED_ID "</instanceId><timestamp>"  \
+    "2026-01-02T03:04:05.000Z</timestamp><passwordData>\r\nYWJj\r\n"           \
+    "</passwordData></GetPasswordDataResponse>"
+#define CONSOLE                                                                \
+    "<GetConsoleOutputResponse><output>aGVsbG8=</output>"                      \
+    "</GetConsoleOutputResponse>"
 
 /* A question and its answer, as text. */
 struct trial {
@@ -86,8 +94,36 @@ static void on_pushed(void *data, const char *request_id, bool success,
     note(t, error);
 }
 
+static void on_text(void *data, const char *text, size_t len,
+                    const struct eice_error *error)
+{
+    struct trial *t = data;
+
+    assert_true(text == NULL || error == NULL);
+    snprintf(t->answer, sizeof t->answer, "%zu %s", len,
+             text != NULL ? text : "-");
+    note(t, error);
+}
+
+static void on_password(void *data, const struct eice_password *result,
+                        const struct eice_error *error)
+{
+    struct trial *t = data;
+
+    assert_true((result == NULL) == (error != NULL));
+    if (result != NULL) {
+        snprintf(t->answer, sizeof t->answer, "%s %s [%s]", result->instance_id,
+                 result->timestamp, result->data);
+    }
+    note(t, error);
+}
+
 /* Which question. */
-enum what { RESOLVE, WHOAMI, PUSH, N_WHATS };
+enum what { RESOLVE, WHOAMI, PUSH, CONSOLE_TEXT, PASSWORD_DATA, N_WHATS };
+
+/* An answer that does for it; NULL: the usual. */
+static const char *const bodies[N_WHATS] = {
+    NULL, IDENTITY, "{\"RequestId\":\"r\"}", CONSOLE, PASSWORD};
 
 static int ask(struct trial *t, enum what what, struct eice_error *error)
 {
@@ -106,6 +142,14 @@ static int ask(struct trial *t, enum what what, struct eice_error *error)
         break;
     case PUSH:
         rv = eice_send_ssh_key(&t->op, t->bed.eice, &key, on_pushed, t, error);
+        break;
+    case CONSOLE_TEXT:
+        rv =
+            eice_console_output(&t->op, t->bed.eice, BED_ID, on_text, t, error);
+        break;
+    case PASSWORD_DATA:
+        rv = eice_password_data(&t->op, t->bed.eice, BED_ID, on_password, t,
+                                error);
         break;
     default:
         rv = eice_resolve(&t->op, t->bed.eice, &t->bed.target, on_resolved, t,
@@ -297,6 +341,67 @@ static void test_keys_that_make_no_sense(void **state)
     bed_free(&t.bed);
 }
 
+static void test_console(void **state)
+{
+    struct trial t;
+
+    (void)state;
+    trial_init(&t);
+    t.bed.api_body = CONSOLE;
+    run(&t, CONSOLE_TEXT);
+    assert_string_equal(t.answer, "5 hello");
+    assert_string_equal(t.bed.api_last, "Action=GetConsoleOutput&Version="
+                                        "2016-11-15&InstanceId=" BED_ID);
+    t.bed.api_body = "<GetConsoleOutputResponse/>"; /* Nothing said yet. */
+    run(&t, CONSOLE_TEXT);
+    assert_string_equal(t.answer, "0 -");
+    assert_int_equal(t.error.code, 0);
+    bed_free(&t.bed);
+}
+
+static void test_password(void **state)
+{
+    static const char *const empty[] = {
+        "<GetPasswordDataResponse><instanceId>i-1</instanceId><timestamp>T"
+        "</timestamp><passwordData/></GetPasswordDataResponse>",
+        "<GetPasswordDataResponse><instanceId>i-1</instanceId><timestamp>T"
+        "</timestamp></GetPasswordDataResponse>"};
+    struct eice_error error;
+    struct trial t;
+    size_t i;
+
+    (void)state;
+    trial_init(&t);
+    t.bed.api_body = PASSWORD;
+    run(&t, PASSWORD_DATA);
+    assert_string_equal(t.answer,
+                        BED_ID " 2026-01-02T03:04:05.000Z [\nYWJj\n]");
+    assert_string_equal(t.bed.api_last, "Action=GetPasswordData&Version="
+                                        "2016-11-15&InstanceId=" BED_ID);
+    for (i = 0; i < 2; i++) {
+        t.bed.api_body = empty[i];
+        run(&t, PASSWORD_DATA);
+        assert_string_equal(t.answer, "i-1 T []");
+    }
+    assert_int_equal(t.error.code, 0);
+    t.bed.api_body = "<Response><Errors><Error><Code>InvalidInstanceID."
+                     "NotFound</Code><Message>no</Message></Error></Errors>"
+                     "</Response>";
+    t.bed.api_status = 400;
+    run(&t, PASSWORD_DATA);
+    assert_string_equal(t.error.service_code, "InvalidInstanceID.NotFound");
+    assert_string_equal(t.error.operation, "GetPasswordData");
+    t.bed.api_body = IDENTITY;
+    t.bed.api_status = 0;
+    run(&t, PASSWORD_DATA);
+    assert_int_equal(t.error.code, EICE_ERR_PARSE);
+    assert_int_equal(
+        eice_password_data(&t.op, t.bed.eice, "web", on_password, &t, &error),
+        EICE_ERR_USAGE);
+    assert_null(t.op);
+    bed_free(&t.bed);
+}
+
 static void test_context(void **state)
 {
     struct eice_error error;
@@ -375,7 +480,7 @@ static void test_close_after_any_turn(void **state)
             trial_init(&t);
             bed_ask_api(&t.bed);
             t.bed.api_silent = turns % 2 == 1;
-            t.bed.api_body = what == WHOAMI ? IDENTITY : NULL;
+            t.bed.api_body = bodies[what];
             assert_int_equal(ask(&t, what, &error), 0);
             test_loop_turns(&t.bed.loop, turns);
             assert_true(t.n_answers <= 1);
@@ -456,9 +561,7 @@ static void test_short_of_memory(void **state)
             trial_init(&t);
             bed_open(&t.bed);
             bed_ask_api(&t.bed);
-            t.bed.api_body = what == WHOAMI ? IDENTITY
-                             : what == PUSH ? "{\"RequestId\":\"r\"}"
-                                            : NULL;
+            t.bed.api_body = bodies[what];
             mem_set_hook(bed_fail_one, &c);
             if (ask(&t, what, &error) != 0) {
                 failed++;
@@ -487,6 +590,8 @@ int main(void)
         cmocka_unit_test(test_expired_keys_are_replaced),
         cmocka_unit_test(test_push_a_key),
         cmocka_unit_test(test_keys_that_make_no_sense),
+        cmocka_unit_test(test_console),
+        cmocka_unit_test(test_password),
         cmocka_unit_test(test_context),
         cmocka_unit_test(test_context_closes),
         cmocka_unit_test(test_close_after_any_turn),
