@@ -60,6 +60,25 @@ static bool ask_faults(struct api_call *c, int64_t *delay_ms)
     return false;
 }
 
+/* The same for a path of the metadata or container service. */
+static bool ask_path_faults(struct emu_api *api, const struct http_request *req,
+                            struct http_answer *answer, int64_t *delay_ms)
+{
+    struct api_fault fault;
+
+    if (!faults_ask(api->faults, req->path, &fault)) {
+        return true;
+    }
+    *delay_ms = fault.delay_ms;
+    if (fault.status == 0) {
+        return true;
+    }
+    answer->status = fault.status;
+    answer->content_type = "text/plain";
+    buf_adds(&answer->body, fault.body != NULL ? fault.body : fault.message);
+    return false;
+}
+
 /* --- the query services: EC2 and STS ------------------------------------ */
 
 /* Read the form, or for a GET the query, into c->params. */
@@ -217,9 +236,13 @@ void emu_api_handle(struct emu_api *api, const struct http_request *req,
 
     world_settle(api->world);
     if (imds_is_path(req->path)) {
-        emu_imds_handle(api, req, answer);
+        if (ask_path_faults(api, req, answer, &delay)) {
+            emu_imds_handle(api, req, answer);
+        }
     } else if (container_is_path(api->world, req->path)) {
-        emu_container_handle(api, req, answer);
+        if (ask_path_faults(api, req, answer, &delay)) {
+            emu_container_handle(api, req, answer);
+        }
     } else {
         call_init(&c, api, req, answer);
         route(&c, &delay);

@@ -160,7 +160,9 @@ void faults_free(struct api_faults *f)
 /* Whether this order is for the call; counts it when it is. */
 static bool meets(struct order *o, const char *action)
 {
-    if (!filter_glob(o->action, action)) {
+    /* A path is only met by an order for paths, not by "*". */
+    if (!filter_glob(o->action, action) ||
+        (action[0] == '/' && o->action[0] != '/')) {
         return false;
     }
     if (o->skip > 0) {

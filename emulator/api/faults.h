@@ -8,7 +8,9 @@
  *      "delay_ms": 100, "status": 503, "code": "RequestLimitExceeded",
  *      "message": "Request limit exceeded.", "fail_transition": "..."}
  *
- * "action" may be "*" or leave out its end with one ("Describe*").  A fault
+ * "action" may be "*" or leave out its end with one ("Describe*").  Metadata
+ * and container credentials have no actions: for them it is the path, which
+ * begins with a slash ("/latest/api/token").  A fault
  * lets the first "skip" calls of its action pass, then meets the next "times"
  * (all when it is not given).  With a "code" it refuses the call, without one
  * it only delays it; "body" answers with that text as it is.

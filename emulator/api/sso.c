@@ -29,7 +29,10 @@ static void give(struct api_call *c, const struct world_sso_user *u,
                  const struct world_role *role)
 {
     struct world_session_config config = {
-        .role = role, .name = u->name, .duration_s = CREDENTIALS_S};
+        .role = role,
+        .name = u->name,
+        .duration_s =
+            role->credentials_s > 0 ? role->credentials_s : CREDENTIALS_S};
     const struct world_session *s;
 
     if (world_session_new(c->w, &config, &s, NULL) != 0) {

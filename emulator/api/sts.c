@@ -158,16 +158,18 @@ static void write_assumed(struct api_call *c, const struct world_session *s,
 static const struct world_session *
 make_session(struct api_call *c, const struct sts_wish *wish, bool mfa)
 {
-    struct world_session_config config = {.role = wish->role,
-                                          .name = wish->name,
-                                          .duration_s = wish->duration_s,
-                                          .mfa = mfa,
-                                          .source_identity =
-                                              wish->source_identity,
-                                          .tags = wish->tags,
-                                          .n_tags = wish->n_tags,
-                                          .policies = wish->policies,
-                                          .n_policies = wish->n_policies};
+    const struct world_role *role = wish->role;
+    struct world_session_config config = {
+        .role = role,
+        .name = wish->name,
+        .duration_s =
+            role->credentials_s > 0 ? role->credentials_s : wish->duration_s,
+        .mfa = mfa,
+        .source_identity = wish->source_identity,
+        .tags = wish->tags,
+        .n_tags = wish->n_tags,
+        .policies = wish->policies,
+        .n_policies = wish->n_policies};
     const struct world_session *s;
     struct err e;
     int rv = world_session_new(c->w, &config, &s, &e);

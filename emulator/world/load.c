@@ -58,7 +58,6 @@ static const struct field imds_fields[] = {
      .offset = AT(world_imds, credentials_s),
      .min = 1,
      .max = 43200},
-    {.key = "faults", .kind = FIELD_ANY, .offset = AT(world_imds, faults)},
 };
 
 static const struct record imds_record = {

@@ -73,6 +73,7 @@ struct world_role {
     const char *id; /* "AROA..." */
     const char *arn;
     int64_t max_session_s; /* 3600 unless given */
+    int64_t credentials_s; /* Life of what is given out; 0: as asked */
     struct world_tag *tags;
     size_t n_tags;
     struct world_policy *trust; /* Or NULL: nobody can assume it */

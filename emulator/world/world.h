@@ -107,7 +107,6 @@ struct world_imds {
     bool v1;               /* Whether requests without a token are served */
     bool enabled;          /* Else every path answers 403 */
     int64_t credentials_s; /* Lifetime of the role's credentials */
-    json_t *faults;        /* Or NULL */
 };
 
 /* The container credentials endpoint. */

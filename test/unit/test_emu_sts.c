@@ -120,6 +120,38 @@ static void test_assuming_a_role(void **state)
     assert_int_equal(r->status, 200);
 }
 
+/* Credentials that are over in a moment, for those who test renewal. */
+static void test_a_role_with_brief_credentials(void **state)
+{
+    static const char world[] =
+        "{\"accounts\":[{\"id\":\"111122223333\",\"users\":[{\"name\":"
+        "\"admin\","
+        "\"keys\":[{\"id\":\"AKIDEXAMPLE\",\"secret\":"
+        "\"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\"}],\"policies\":[{"
+        "\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+        "\"Action\":\"*\",\"Resource\":\"*\"}]}]}],\"roles\":[{"
+        "\"name\":\"brief\",\"credentials_seconds\":20,\"trust\":{"
+        "\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+        "\"Principal\":{\"AWS\":\"111122223333\"},"
+        "\"Action\":\"sts:AssumeRole\"}]}}]}]}";
+    struct rig *r = rig_new(world);
+
+    (void)state;
+    rig_sts(r, ASSUME("brief") "&DurationSeconds=900");
+    assert_int_equal(r->status, 200);
+    assert_string_equal(rig_xml(r, RESULT "Credentials/Expiration"),
+                        "2026-01-02T03:04:25Z");
+    become(r, "AssumeRoleResult");
+    r->now_ms += 19 * 1000;
+    rig_sts(r, "Action=GetCallerIdentity");
+    assert_int_equal(r->status, 200);
+    r->now_ms += 2 * 1000;
+    rig_sts(r, "Action=GetCallerIdentity");
+    assert_int_equal(r->status, 403);
+    assert_string_equal(rig_error(r), "ExpiredToken");
+    rig_free(r);
+}
+
 struct refusal {
     const char *form;
     int status;
@@ -387,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_totp_by_the_rfcs_vectors),
         RIGGED(test_who_am_i),
         RIGGED(test_assuming_a_role),
+        cmocka_unit_test(test_a_role_with_brief_credentials),
         RIGGED(test_refusals_of_assuming),
         RIGGED(test_external_id),
         RIGGED(test_durations),

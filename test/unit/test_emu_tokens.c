@@ -531,6 +531,39 @@ static void test_metadata_switches(void **state)
     rig_free(r);
 }
 
+static void test_metadata_that_fails_on_order(void **state)
+{
+    static const char world[] =
+        "{\"accounts\":[{\"id\":\"111122223333\"}],"
+        "\"vpcs\":[{\"id\":\"vpc-1\",\"cidrs\":[\"10.0.0.0/16\"]}],"
+        "\"subnets\":[{\"id\":\"subnet-1\",\"vpc\":\"vpc-1\","
+        "\"zone\":\"eu-central-1a\",\"cidrs\":[\"10.0.1.0/24\"]}],"
+        "\"instances\":[{\"id\":\"i-00000000\",\"subnet\":\"subnet-1\","
+        "\"private_ip\":\"10.0.1.5\"}],\"faults\":["
+        "{\"code\":\"Never\"},"
+        "{\"action\":\"/latest/api/token\",\"times\":1,\"delay_ms\":70,"
+        "\"status\":503,\"body\":\"busy\"},"
+        "{\"action\":\"/latest/meta-data/p*\",\"delay_ms\":30},"
+        "{\"action\":\"/latest/meta-data/h*\",\"status\":404,"
+        "\"code\":\"x\",\"message\":\"gone\"}]}";
+    struct rig *r = rig_new(world);
+
+    (void)state;
+    rig_send(r, "PUT", "/latest/api/token", NULL, "");
+    assert_int_equal(r->status, 503);
+    assert_string_equal(r->body, "busy");
+    assert_int_equal(r->delay_ms, 70);
+    put_token(r, "60"); /* Once was ordered, and "*" is for actions */
+    assert_int_equal(r->delay_ms, 0);
+    get(r, META "placement/availability-zone");
+    assert_string_equal(r->body, "eu-central-1a");
+    assert_int_equal(r->delay_ms, 30);
+    get(r, META "hostname");
+    assert_int_equal(r->status, 404);
+    assert_string_equal(r->body, "gone");
+    rig_free(r);
+}
+
 /* --- containers --------------------------------------------------------- */
 
 static void test_container_credentials(void **state)
@@ -576,6 +609,7 @@ int main(void)
         RIGGED(test_metadata_pages),
         RIGGED(test_the_instances_credentials),
         cmocka_unit_test(test_metadata_switches),
+        cmocka_unit_test(test_metadata_that_fails_on_order),
         RIGGED(test_container_credentials),
     };
 
