@@ -534,6 +534,10 @@ struct eice_tunnel_options {
     eice_event_cb event; /* May be NULL */
     eice_done_cb done;
     void *data;
+    /* Send nothing that is read locally before eice_tunnel_release(): for what
+     * must be seen to first, such as a key that the far side has to know.  The
+     * tunnel is opened meanwhile, and what comes from it is written out. */
+    bool hold_input;
 };
 
 /* Open a tunnel to @target and carry what is read from @in_fd to it and what
@@ -557,6 +561,9 @@ EICE_API int eice_tunnel_open_stream(struct eice_tunnel **out,
                                      const struct eice_tunnel_options *options,
                                      uv_stream_t *stream,
                                      struct eice_error *error);
+
+/* End what hold_input began; without it, or again, this does nothing. */
+EICE_API void eice_tunnel_release(struct eice_tunnel *tunnel);
 
 /* What was carried so far. */
 EICE_API void eice_tunnel_stats(const struct eice_tunnel *tunnel,

@@ -269,6 +269,7 @@ tunnel_make(struct eice *eice, const struct eice_target *target,
     t->started_at = uv_now(eice->loop);
     route_init(&t->route, eice, &own, 0);
     config = tunnel_options_apply(&read, &t->route);
+    config.hold_local = read.hold_input;
     t->tunnel = tunnel_new(eice->loop, &eice->log, ++eice->n_ids, &config);
     if (t->tunnel == NULL) {
         route_clear(&t->route);
@@ -347,6 +348,11 @@ int eice_tunnel_open_stream(struct eice_tunnel **out, struct eice *eice,
     tunnel_go(t, local);
     *out = t;
     return fault_export(error, &e);
+}
+
+void eice_tunnel_release(struct eice_tunnel *t)
+{
+    tunnel_release(t->tunnel);
 }
 
 void eice_tunnel_stats(const struct eice_tunnel *t, struct eice_stats *stats)

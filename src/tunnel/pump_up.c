@@ -159,11 +159,21 @@ bool pump_up_rewind(struct pump_up *up)
     return true;
 }
 
+void pump_up_hold(struct pump_up *up)
+{
+    up->held = true;
+}
+
+void pump_up_release(struct pump_up *up)
+{
+    up->held = false;
+}
+
 int pump_up_run(struct pump_up *up, struct sender *sender)
 {
     int rv;
 
-    if (up->len > 0) {
+    if (up->len > 0 && !up->held) {
         assert(up->leaving == 0);
         keep(up);
         rv = sender_data(sender, up->chunk->bytes + UP_HEADROOM, up->len);
@@ -178,7 +188,7 @@ int pump_up_run(struct pump_up *up, struct sender *sender)
         up->total += up->leaving;
         up->leaving = 0;
         release(up);
-        if (up->sm.state == UP_DRAINING) {
+        if (up->sm.state == UP_DRAINING && up->len == 0) {
             sm_move(&up->sm, UP_DONE);
         }
     }

@@ -44,6 +44,7 @@ struct pump_up {
     size_t lent;             /* What the last read could have filled */
     size_t streak;           /* Bytes of reads that filled all they could */
     uint64_t total;          /* Payload sent */
+    bool held;               /* What was read stays here for now */
     bool keeping;            /* @kept holds all that was sealed so far */
     struct buf kept;         /* For sending it once more elsewhere */
     bool starved;            /* There was no memory to lend */
@@ -74,6 +75,10 @@ bool pump_up_tired(struct pump_up *up);
 
 /* Whether anything was read that has not left yet. */
 bool pump_up_holds(const struct pump_up *up);
+
+/* From here on read, but let nothing of it leave until pump_up_release(). */
+void pump_up_hold(struct pump_up *up);
+void pump_up_release(struct pump_up *up);
 
 /* Send what was read, and whatever control frames wait in @sender.  Returns
  * what sender_run() returns. */

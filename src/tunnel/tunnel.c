@@ -158,6 +158,9 @@ int tunnel_start(struct tunnel *t, struct local *local,
     local->lost_cb = tunnel_on_local_lost;
     pump_up_init(&t->up, c->chunks, t->log, t->id);
     pump_down_init(&t->down, local, c->chunks, t->log, t->id);
+    if (c->hold_local) {
+        pump_up_hold(&t->up);
+    }
 
     rv = tunnel_read_local(t, true);
     if (rv != 0) {

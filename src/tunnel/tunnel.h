@@ -61,6 +61,8 @@ struct tunnel_config {
     bool end_on_early_eof;       /* Local EOF without a byte, before the
                                     upgrade is done, ends the tunnel: a
                                     port probe */
+    bool hold_local;             /* Send nothing of the local stream before
+                                    tunnel_release() */
 };
 
 /* Why the local side wants the tunnel gone; chooses the CLOSE code. */
@@ -85,6 +87,10 @@ struct tunnel *tunnel_new(uv_loop_t *loop, const struct log *log, unsigned id,
  * still calls tunnel_close(). */
 int tunnel_start(struct tunnel *t, struct local *local,
                  tunnel_event_cb event_cb, tunnel_done_cb done_cb, void *data);
+
+/* What the local stream says may be sent now; see hold_local.  After
+ * tunnel_start(), in any state and any callback; more than once is fine. */
+void tunnel_release(struct tunnel *t);
 
 /* The owner's pointer given to tunnel_start(). */
 void *tunnel_data(const struct tunnel *t);

@@ -248,6 +248,14 @@ void tunnel_settle(struct tunnel *t)
     }
 }
 
+void tunnel_release(struct tunnel *t)
+{
+    pump_up_release(&t->up);
+    if (t->sm.state == TUNNEL_S_OPEN) {
+        uv_idle_start(&t->again, tunnel_on_again);
+    }
+}
+
 static void on_ready(struct transport *tr, bool readable, bool writable)
 {
     struct tunnel *t = tr->data;

@@ -134,6 +134,31 @@ static void test_carries_both_ways(void **state)
     trial_free(&t);
 }
 
+/* What is said waits for eice_tunnel_release(), the tunnel does not. */
+static void test_held_input(void **state)
+{
+    struct eice_stats stats;
+    struct trial t;
+
+    (void)state;
+    trial_init(&t);
+    t.bed.tunnel.hold_input = true;
+    trial_open(&t);
+    assert_int_equal(write(t.fd, "early", 5), 5);
+    bed_until(&t.bed, &t.bed.seen.opened);
+    test_loop_turns(&t.bed.loop, 20);
+    eice_tunnel_stats(t.tunnel, &stats);
+    assert_int_equal(stats.bytes_up, 0);
+    eice_tunnel_release(t.tunnel);
+    while (stats.bytes_down < 5) {
+        assert_false(t.bed.loop.expired);
+        test_loop_turns(&t.bed.loop, 1);
+        eice_tunnel_stats(t.tunnel, &stats);
+    }
+    trial_close(&t);
+    trial_free(&t);
+}
+
 static void test_asks_as_the_service_wants(void **state)
 {
     struct trial t;
@@ -925,6 +950,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_carries_both_ways),
+        cmocka_unit_test(test_held_input),
         cmocka_unit_test(test_asks_as_the_service_wants),
         cmocka_unit_test(test_nobody_signs),
         cmocka_unit_test(test_over_a_stream),

@@ -313,6 +313,84 @@ static void test_early_words_have_a_limit(void **state)
     close_now(f);
 }
 
+/* Held: the tunnel opens, what comes is heard, nothing that is said leaves. */
+static void test_held_words_wait(void **state)
+{
+    static char words[200000];
+    struct fixture *f = *state;
+
+    f->config.hold_local = true;
+    f->config.ping_interval_ms = 1;
+    near_say(&f->near, "key?", 4);
+    far_send(&f->far, "\x82\x02hi", 4);
+    open_up(f);
+    run_until(f, &f->near.reading);
+    near_say(&f->near, words, sizeof words);
+    while (strstr(far_frames(&f->far), "PING") == NULL) {
+        assert_true(uv_run(&f->loop, UV_RUN_ONCE) != 0);
+    }
+    assert_heard(f, "hi");
+    assert_int_equal(f->far.payload, 0);
+    /* No more than a chunk is read for it. */
+    assert_int_equal(f->near.says.len, 4 + sizeof words - (CHUNK_SIZE - 8));
+    f->far.no_text = true;
+    tunnel_release(f->tunnel);
+    tunnel_release(f->tunnel);           /* Does nothing. */
+    assert_int_equal(f->far.payload, 0); /* Not from inside. */
+    while (f->far.payload < 4 + sizeof words) {
+        assert_true(uv_run(&f->loop, UV_RUN_ONCE) != 0);
+    }
+    close_now(f);
+}
+
+/* The words of one who has said all wait, too; released before it is open. */
+static void test_held_words_and_the_end(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.hold_local = true;
+    near_say(&f->near, "bye", 3);
+    near_end(&f->near, UV_EOF);
+    open_up(f);
+    turn(f, 20);
+    uv_sleep(2 * SHORT_MS); /* Nobody lingers who has not said it. */
+    turn(f, 20);
+    assert_false(f->done);
+    assert_string_equal(far_frames(&f->far), "");
+    tunnel_release(f->tunnel);
+    run_until(f, &f->closed);
+    assert_ok(f);
+    assert_string_equal(far_frames(&f->far), "BIN bye|CLOSE 1000|");
+}
+
+static void test_released_while_dialing(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.hold_local = true;
+    near_say(&f->near, "bye", 3);
+    near_end(&f->near, UV_EOF);
+    assert_int_equal(start(f), 0);
+    tunnel_release(f->tunnel);
+    run_until(f, &f->closed);
+    assert_ok(f);
+    assert_string_equal(far_frames(&f->far), "BIN bye|CLOSE 1000|");
+}
+
+/* Held for ever: the peer's end and the owner's close are as ever. */
+static void test_held_to_the_end(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.hold_local = true;
+    near_say(&f->near, "never", 5);
+    open_up(f);
+    far_send(&f->far, "\x88\x02\x03\xe8", 4);
+    run_until(f, &f->closed);
+    assert_ok(f);
+    assert_string_equal(far_frames(&f->far), "CLOSE 1000|");
+}
+
 /* Local EOF: all is sent, what still comes is written, then quiet, CLOSE. */
 static void test_local_eof_lingers(void **state)
 {
@@ -1485,12 +1563,17 @@ static void begin_scenario(struct fixture *f, int which)
         f->near.room = 0;
         far_send(&f->far, "\xff", 1);
         break;
+    case 7: /* Held back, both sides ending */
+        f->config.hold_local = true;
+        near_end(&f->near, UV_EOF);
+        far_send(&f->far, "\x88\x02\x03\xe8", 4);
+        break;
     default: /* The dial fails */
         f->far.dial_fails = ERR_CONNECT;
     }
 }
 
-enum { SCENARIOS = 8 };
+enum { SCENARIOS = 9 };
 
 /* The owner closes after n turns, whatever is going on. */
 static void test_close_after_any_turn(void **state)
@@ -1575,6 +1658,12 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_early_words_have_a_limit, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_held_words_wait, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_held_words_and_the_end, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_released_while_dialing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_held_to_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_local_eof_lingers, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_pings_do_not_prolong_the_linger,
