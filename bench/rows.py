@@ -6,12 +6,15 @@ do it.  Runs of the carriers alternate, so that whatever else the machine does
 meets all of them alike.
 """
 import os
+import shlex
 import socket
 import struct
 import subprocess
 import time
 
-from lab import (Aws, Eice, Skip, cpu_seconds, resident_kb)
+from lab import (INSTANCE, Aws, Eice, Skip, cpu_seconds, resident_kb)
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
 
 
 class Row:
@@ -68,6 +71,21 @@ def by_id(rtt_ms, cached):
         finally:
             lab.stop(relay)
     return run
+
+
+def with_push(lab, carrier, size):
+    """As eice ssh runs it: all known, and a key to push; 50 ms away."""
+    relay, env = lab.world(50)
+    mine, lab.env = lab.env, env
+    try:
+        command = shlex.join([lab.eice, *lab.tunnel_words(lab.far_port),
+                              "--instance-id", INSTANCE,
+                              "--instance-os-user", "bench",
+                              "--ssh-public-key", PUBLIC_KEY])
+        return {"ms": lab.measure("first", "exec:" + command)["ms"]}
+    finally:
+        lab.env = mine
+        lab.stop(relay)
 
 
 def bulk_listener(way):
@@ -216,6 +234,9 @@ ROWS = [
         {"ms": ("by instance id, cached, 50 ms round trips", "ms", LESS,
                 "<= 3 round trips + 15")},
         by_id(50, True), only=("eice",)),
+    Row("first-byte-push-50ms",
+        {"ms": ("endpoint given and a key pushed, 50 ms round trips", "ms",
+                LESS, "<= 3 round trips + 15")}, with_push, only=("eice",)),
     Row("listener-down",
         {"rate": ("throughput down, listener", *RATE, ">= 1.2 x stunnel"),
          "cpu": ("CPU per GB down, listener", *CPU, "<= 0.8 x stunnel")},

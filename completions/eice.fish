@@ -107,7 +107,7 @@ complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l linger -x -d 'A
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l connect-timeout -x -d 'Give up connecting to the endpoint, or waiting for its answer, after this time (default 10); 0: never'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l ping-interval -x -d 'Send a ping this often (default 30); 0: never'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l target -x -d 'Instead of an instance\'s id: its Name tag, an address or a DNS name; ".eice" at its end is not part of it'
-complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l ssh-public-key -x -d 'Push this public key, or file://PATH, before the tunnel is opened'
+complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l ssh-public-key -x -d 'Push this public key, or file://PATH, while the tunnel is opened; nothing is sent before it is there'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l instance-os-user -x -d 'Who may log in with that key'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l host-keys -x -a 'console off' -d 'console: add the host keys that the instance\'s console shows to ~/.ssh/eice_known_hosts, unless it has some'
 complete -c eice -n '__fish_seen_subcommand_from send-ssh-public-key' -l instance-id -x -d 'The instance'

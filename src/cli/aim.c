@@ -2,7 +2,7 @@
 /* aim.c - find, choose, and learn the rest at the same time.
  *
  * The happy path is: one running instance is found; its image's name says the
- * user, its console the host keys, the key is pushed; the result is reported.
+ * user, its console the host keys; the result is reported.
  *
  * What can go wrong: nothing, or nothing that runs, or more than one is found;
  * a call fails.  That the image or the console cannot be read is no failure:
@@ -39,7 +39,6 @@ void aim_close(struct aim *a)
     op_drop(&a->find);
     op_drop(&a->image);
     op_drop(&a->console);
-    op_drop(&a->push);
     choose_close(&a->choose);
 }
 
@@ -67,41 +66,6 @@ static void aim_fail(struct aim *a, const struct err *e)
 }
 
 static void aim_step(struct aim *a);
-
-/* ---- The key ------------------------------------------------------------ */
-
-static void on_pushed(void *data, const char *request_id, bool success,
-                      const struct eice_error *error)
-{
-    struct aim *a = data;
-
-    if (error != NULL) {
-        aim_done(a, error);
-        return;
-    }
-    program_log(a->p, EICE_LOG_INFO, 0, "key pushed for %s on %s: %s (%s)",
-                a->result.os_user, a->result.instance_id,
-                success ? "accepted" : "not accepted", request_id);
-    a->push_done = true;
-    aim_step(a);
-}
-
-/* Push the key. */
-static void push_begin(struct aim *a)
-{
-    const struct eice_ssh_key key = {
-        .size = sizeof key,
-        .instance_id = a->result.instance_id,
-        .os_user = a->result.os_user,
-        .public_key = a->wish.public_key,
-    };
-    struct eice_error error;
-
-    if (eice_send_ssh_key(&a->push, a->p->eice, &key, on_pushed, a, &error) !=
-        0) {
-        aim_done(a, &error);
-    }
-}
 
 /* ---- The user ----------------------------------------------------------- */
 
@@ -193,10 +157,7 @@ static void aim_step(struct aim *a)
     if (a->over || a->finding) {
         return;
     }
-    if (a->image_done && !a->push_done && a->push == NULL) {
-        push_begin(a);
-    }
-    if (a->image_done && a->console_done && a->push_done) {
+    if (a->image_done && a->console_done) {
         aim_done(a, NULL);
     }
 }
@@ -207,7 +168,6 @@ static void rest_begin(struct aim *a)
     struct eice_error error;
 
     a->finding = false;
-    a->push_done = a->wish.public_key == NULL;
     a->image_done = a->result.os_user[0] != '\0';
     if (!a->image_done && (a->image_id[0] == '\0' ||
                            eice_image_name(&a->image, a->p->eice, a->image_id,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aim.h - from a word to one instance, and all that a connection needs to know
- * of it: addresses, endpoint, user, host keys.  Also pushes a key.
+ * of it: addresses, endpoint, user, host keys.
  *
  * What does not depend on each other is asked at the same time. */
 #ifndef AIM_H
@@ -28,7 +28,6 @@ struct aim_wish {
     const char *os_user;           /* Or NULL: find out */
     bool host_keys;                /* Pin host keys from the console */
     const char *host_alias;        /* For which name; NULL: the instance's id */
-    const char *public_key;        /* Push it, or NULL */
 };
 
 /* What is known then; "" for what is not. */
@@ -59,12 +58,10 @@ struct aim {
     struct eice_op *find;
     struct eice_op *image;
     struct eice_op *console;
-    struct eice_op *push;
     struct choose choose; /* While a person is asked */
-    bool finding;         /* Neither image, console nor push may end it yet */
+    bool finding;         /* Neither image nor console may end it yet */
     bool image_done;
     bool console_done;
-    bool push_done;
     bool over;
     char image_id[64];
     char platform[128];

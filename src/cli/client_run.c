@@ -29,6 +29,7 @@
 #include "key_file.h"
 #include "program.h"
 #include "program_path.h"
+#include "push.h"
 #include "quote.h"
 #include "run_dir.h"
 #include "say.h"
@@ -49,11 +50,11 @@ struct run {
     struct client_line line;
     struct eice_choices choices;
     struct aim aim;
-    struct aim push;  /* Without a ProxyCommand that could push the key */
+    struct push push; /* Without a ProxyCommand that could push the key */
     const char *word; /* What the instance is called */
     char host[AIM_WORD + 4]; /* The same, out of a longer word */
     char user[64];           /* Given with it, or "" */
-    bool ready;              /* The instance is known */
+    bool ready;              /* The instance is known, or the key pushed */
     int exit_code;
     /* The second half. */
     struct client_facts facts;
@@ -165,11 +166,11 @@ static void on_stop(struct program *p, void *data)
     struct run *r = data;
 
     aim_close(&r->aim);
-    aim_close(&r->push);
+    push_close(&r->push);
     program_finish(p, 0);
 }
 
-/* The instance is known, or not. */
+/* The instance is known, or the key pushed, or not. */
 static void on_aimed(void *data, const struct eice_error *error)
 {
     struct run *r = data;
@@ -236,20 +237,20 @@ static int find(struct run *r, struct eice_error *error)
 /* Push the key now: there is no ProxyCommand that could. */
 static int push_now(struct run *r, struct eice_error *error)
 {
-    /* The first half's loop is closed: begin afresh. */
-    *r->p = (struct program){.globals = r->p->globals, .style = r->p->style};
-    r->push = (struct aim){.p = r->p};
-    r->push.wish = (struct aim_wish){
-        .word = r->facts.instance_id,
-        .is_known = true,
+    const struct eice_ssh_key key = {
+        .size = sizeof key,
+        .instance_id = r->facts.instance_id,
         .os_user = r->facts.user,
         .public_key = r->facts.public_key,
     };
+
+    /* The first half's loop is closed: begin afresh. */
+    *r->p = (struct program){.globals = r->p->globals, .style = r->p->style};
     r->ready = false;
     if (program_start(r->p, on_stop, r, error) != 0) {
         return error_print(&r->p->style, error);
     }
-    if (aim_start(&r->push, on_aimed, r, error) != 0) {
+    if (push_start(&r->push, r->p, &key, on_aimed, r, error) != 0) {
         program_finish(r->p, error_print(&r->p->style, error));
     }
     return program_run(r->p);

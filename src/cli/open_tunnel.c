@@ -2,12 +2,13 @@
 /* open_tunnel.c - eice open-tunnel: one connection on stdin and stdout, or one
  * tunnel for each connection to a local port or socket.
  *
- * The happy path is: check the arguments, begin, print the AWS CLI's lines as
+ * The happy path is: check the arguments, begin (a key is pushed while the
+ * tunnel is opened, and holds back what is sent), print the AWS CLI's lines as
  * events come, end when the tunnel is done (stdin and stdout) or a signal says
  * so (listener).  What can go wrong: the arguments (nothing else is touched),
  * the configuration or the local port (said before anything is sent), the
- * target or the tunnel (said when it is known; a listener goes on after one
- * tunnel's failure), or a signal.
+ * target, the key or the tunnel (said when it is known; a listener goes on
+ * after one tunnel's failure), or a signal.
  *
  * In stdin/stdout mode stdout is data: nothing but the tunnel writes to it. */
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include "error.h"
 #include "open_tunnel_plan.h"
 #include "program.h"
+#include "push.h"
 #include "say.h"
 
 enum {
@@ -36,7 +38,8 @@ enum {
 struct run {
     struct program *p;
     struct open_tunnel_plan plan;
-    struct aim aim; /* What comes before the tunnel */
+    struct aim aim;   /* What comes before the tunnel */
+    struct push push; /* What is done while it is opened */
     struct eice_tunnel *tunnel;
     struct eice_listener *listener;
     bool port_shown; /* The line about the port is printed */
@@ -65,6 +68,7 @@ static void run_close(struct run *r, enum eice_bye bye)
     }
     r->closing = true;
     aim_close(&r->aim);
+    push_close(&r->push);
     if (r->tunnel == NULL && r->listener == NULL) {
         on_closed(r);
     } else if (r->tunnel != NULL) {
@@ -284,10 +288,49 @@ static int stdio_begin(struct run *r, struct eice_error *error)
     return rv;
 }
 
+/* The key is there, or will not be. */
+static void on_pushed(void *data, const struct eice_error *error)
+{
+    struct run *r = data;
+
+    if (error != NULL) {
+        on_done(r, error);
+        return;
+    }
+    eice_tunnel_release(r->tunnel);
+}
+
+/* Push the key. */
+static int push_begin(struct run *r, struct eice_error *error)
+{
+    const struct eice_ssh_key key = {
+        .size = sizeof key,
+        .instance_id = r->plan.target.instance_id,
+        .os_user = r->plan.os_user,
+        .public_key = r->plan.public_key,
+    };
+
+    return push_start(&r->push, r->p, &key, on_pushed, r, error);
+}
+
 /* Open the tunnel, or listen. */
 static int begin(struct run *r, struct eice_error *error)
 {
-    return r->plan.listens ? listen_begin(r, error) : stdio_begin(r, error);
+    int rv = 0;
+
+    if (r->plan.listens) {
+        return listen_begin(r, error);
+    }
+    if (r->plan.public_key != NULL) {
+        rv = push_begin(r, error);
+    }
+    if (rv == 0) {
+        rv = stdio_begin(r, error);
+    }
+    if (rv != 0) {
+        push_close(&r->push);
+    }
+    return rv;
 }
 
 /* What comes before the tunnel is done. */

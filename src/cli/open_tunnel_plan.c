@@ -74,8 +74,9 @@ const struct option open_tunnel_options[] = {
      "\".eice\" at its end is not part of it",
      NULL, OPTION_OURS, 0},
     {"ssh-public-key", OPTION_STRING, AT(public_key), "KEY",
-     "Push this public key, or file://PATH, before the tunnel is opened", NULL,
-     OPTION_OURS | OPTION_FILES, 0},
+     "Push this public key, or file://PATH, while the tunnel is opened; "
+     "nothing is sent before it is there",
+     NULL, OPTION_OURS | OPTION_FILES, 0},
     {"instance-os-user", OPTION_STRING, AT(os_user), "NAME",
      "Who may log in with that key", NULL, OPTION_OURS, 0},
     {"host-keys", OPTION_CHOICE, AT(host_keys), "HOW",
@@ -131,8 +132,8 @@ static int target_check(struct open_tunnel_plan *p,
     return eice_target_check(&p->target, error);
 }
 
-/* What is to be done before the tunnel: find the instance, push a key, read
- * the console. */
+/* What is to be done before the tunnel, find the instance, read the console;
+ * and the key that is pushed meanwhile. */
 static int wish_fill(struct open_tunnel_plan *p,
                      const struct open_tunnel_args *a, struct eice_error *error)
 {
@@ -141,8 +142,10 @@ static int wish_fill(struct open_tunnel_plan *p,
     const char *word = a->target != NULL ? a->target : a->instance_id;
     size_t len = word != NULL ? strlen(word) : 0;
 
-    p->aims = a->target != NULL || a->public_key != NULL || pin;
-    if (!p->aims) {
+    p->aims = a->target != NULL || pin;
+    p->public_key = a->public_key;
+    p->os_user = a->os_user;
+    if (!p->aims && a->public_key == NULL && a->os_user == NULL) {
         return 0;
     }
     if (a->target != NULL &&
@@ -175,7 +178,6 @@ static int wish_fill(struct open_tunnel_plan *p,
         .os_user = a->os_user != NULL ? a->os_user : "-",
         .host_keys = pin,
         .host_alias = a->target,
-        .public_key = a->public_key,
     };
     return 0;
 }
@@ -253,6 +255,7 @@ static void tunnel_fill(struct open_tunnel_plan *p,
 {
     p->tunnel = (struct eice_tunnel_options){
         .size = sizeof p->tunnel,
+        .hold_input = p->public_key != NULL,
         .connect_timeout_ms = duration(a->connect_timeout_ms, EICE_NO_TIMEOUT),
         .upgrade_timeout_ms = duration(a->connect_timeout_ms, EICE_NO_TIMEOUT),
         .linger_ms = duration(a->linger_ms, 1),

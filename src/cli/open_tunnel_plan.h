@@ -56,6 +56,8 @@ struct open_tunnel_plan {
     size_t n_fds;
     const char *addresses[OPEN_TUNNEL_MAX_ADDRESSES]; /* --bind-address */
     size_t n_addresses;
+    const char *public_key;  /* To be pushed meanwhile, or NULL */
+    const char *os_user;     /* For whom */
     bool aims;               /* Something is to be done before: */
     struct aim_wish wish;    /* This, without which there may be no target */
     char word[AIM_WORD + 8]; /* What it looks for */

@@ -8,7 +8,7 @@ import unittest
 
 import harness
 from harness import EICE, INSTANCE, USER
-from s40_ssh import Pushed
+from pushed import Pushed
 
 
 class Config(Pushed):
