@@ -86,9 +86,7 @@ static bool is_probe(const struct session *s, const struct err *err)
 {
     struct tunnel_stats stats = tunnel_stats(s->tunnel);
 
-    return !s->opened && stats.bytes_up == 0 &&
-           (err->code == ERR_LOCAL_LOST || err->code == UV_ECONNRESET ||
-            err->code == UV_EPIPE);
+    return !s->opened && stats.bytes_up == 0 && err->code == ERR_LOCAL_LOST;
 }
 
 /* The tunnel is over. */
