@@ -4,13 +4,14 @@
     relay.py RTT_MS HOST:PORT[=LOCAL_PORT] ...
 
 For each destination it listens on a loopback port (a free one unless it is
-given) and prints one JSON line with the ports. Bytes arrive half a round trip later in each direction,
-and a connection's first bytes wait one round trip more, which is what TCP's
-own handshake costs on a real path.
+given) and prints one JSON line with the ports. Bytes arrive half a round trip
+later in each direction, and a connection's first bytes wait one round trip
+more, which is what TCP's own handshake costs on a real path.
 
 On SIGTERM it prints a JSON line per connection: how many round trips the
 client waited for (one for TCP, and one each time the answer to something it
-had sent came back) and when it began and ended.
+had sent came back) and when it began and ended. On SIGUSR1 it prints all that
+as a list on one line, and goes on.
 """
 import asyncio
 import json
@@ -127,6 +128,9 @@ async def main():
     done = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sig, done.set)
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGUSR1, lambda: print(json.dumps(
+            [c.report(origin) for c in connections]), flush=True))
     await done.wait()
     for connection in connections:
         print(json.dumps(connection.report(origin)), flush=True)

@@ -146,6 +146,10 @@ _eice()
         COMPREPLY=($(compgen -W 'close wait' -- "$cur"))
         return
         ;;
+    --preconnect)
+        :
+        return
+        ;;
     --linger)
         :
         return
@@ -201,7 +205,7 @@ _eice()
         words='--instance-id --instance-ip --private-key-file --os-user --ssh-port --connection-type --eice-options --key --no-push --pick --host-keys --print --json'
         ;;
     open-tunnel)
-        words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval --target --ssh-public-key --instance-os-user --host-keys'
+        words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --preconnect --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval --target --ssh-public-key --instance-os-user --host-keys'
         ;;
     send-ssh-public-key)
         words='--instance-id --instance-os-user --ssh-public-key --availability-zone'

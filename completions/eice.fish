@@ -101,6 +101,7 @@ complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l max-websocket-c
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l local-socket -r -F -d 'Listen on a unix socket, which only you may use'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l bind-address -x -d 'Listen on these addresses instead of 127.0.0.1 and ::1'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l when-full -x -a 'close wait' -d 'What happens to a connection over the limit: close (default), or wait for its turn'
+complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l preconnect -x -d 'When listening, keep N connections to the endpoint open for the next tunnels, which then stand after one round trip (default 0)'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l allow-other-users -d 'Serve other users of this machine, too'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l force-remote-port -d 'Ask for a remote port that the service is known to refuse'
 complete -c eice -n '__fish_seen_subcommand_from open-tunnel' -l linger -x -d 'After the end of the local input keep the tunnel until the remote has been quiet so long (default 10)'

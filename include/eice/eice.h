@@ -586,6 +586,8 @@ enum eice_when_full {
     EICE_FULL_WAIT   /* Leave it in the queue until another ends */
 };
 
+enum { EICE_MAX_PRECONNECT = 20 };
+
 /* Where to listen, at least one of: tcp, unix_path, fds. */
 struct eice_listen_options {
     size_t size;                       /* sizeof(struct eice_listen_options) */
@@ -608,6 +610,12 @@ struct eice_listen_options {
     eice_done_cb done; /* The listener failed and is over.  One
                           connection's failure never does that */
     void *data;
+    /* Connections to the endpoint that are made ahead of those that will be
+     * accepted, so that a tunnel stands after one round trip: at most
+     * EICE_MAX_PRECONNECT, and with the tunnels at most max_connections.
+     * Nothing is signed and no tunnel counts before one is used.  They are
+     * renewed as they get old, which costs a TLS handshake each half minute. */
+    unsigned preconnect;
 };
 
 /* Listen, then resolve @target, then serve: a fresh signed URL and tunnel for

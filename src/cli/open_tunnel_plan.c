@@ -54,6 +54,10 @@ const struct option open_tunnel_options[] = {
      "What happens to a connection over the limit: close (default), or wait "
      "for its turn",
      full_words, OPTION_OURS, 0},
+    {"preconnect", OPTION_INT, AT(preconnect), "N",
+     "When listening, keep N connections to the endpoint open for the next "
+     "tunnels, which then stand after one round trip (default 0)",
+     NULL, OPTION_OURS, 0},
     {"allow-other-users", OPTION_FLAG, AT(allow_other_users), NULL,
      "Serve other users of this machine, too", NULL, OPTION_OURS, 0},
     {"force-remote-port", OPTION_FLAG, AT(force_remote_port), NULL,
@@ -219,6 +223,16 @@ static int local_check(struct open_tunnel_plan *p,
                          "It must be between 1 and %d.",
                          MAX_CONNECTIONS);
     }
+    if (a->preconnect != 0 && !p->listens) {
+        return error_set(error, ERR_USAGE,
+                         "--preconnect needs --local-port or --local-socket.");
+    }
+    if (a->preconnect < 0 || a->preconnect > EICE_MAX_PRECONNECT) {
+        return error_set(error, ERR_USAGE,
+                         "The value of --preconnect is invalid. It must be "
+                         "between 0 and %d.",
+                         EICE_MAX_PRECONNECT);
+    }
     return 0;
 }
 
@@ -282,6 +296,7 @@ static void listen_fill(struct open_tunnel_plan *p,
         .when_full = waits ? EICE_FULL_WAIT : EICE_FULL_CLOSE,
         .allow_other_users = a->allow_other_users,
         .tunnel = &p->tunnel,
+        .preconnect = (unsigned)a->preconnect,
     };
 }
 

@@ -29,6 +29,7 @@ struct open_tunnel_args {
     char *local_socket;
     char *bind_address;
     char *when_full;
+    int64_t preconnect;
     bool allow_other_users;
     bool force_remote_port;
     int64_t linger_ms;

@@ -6,16 +6,17 @@
  *                                     `-- credentials ----'
  *
  * The happy path: the facts are known, the connection is being made while the
- * credentials are fetched, and when both are there a fresh URL is signed.
+ * credentials are fetched, or a spare one is taken, and when both are there a
+ * fresh URL is signed.
  *
  * What can go wrong: the target cannot be resolved, there are no credentials,
- * or the connection fails; the first of these is the result.  Credentials may
- * take minutes (someone signs in): a connection that had to wait for them too
- * long is made anew, since nobody keeps an idle one open. */
+ * or the connection fails; the first of these is the result.  A spare
+ * connection may have died unseen: then the tunnel dials once more. Credentials
+ * may take minutes (someone signs in): a connection that had to wait for them
+ * too long is made anew, since nobody keeps an idle one open. */
 #include "dial.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +28,7 @@
 #include "context.h"
 #include "creds.h"
 #include "dialer.h"
+#include "endpoint_host.h"
 #include "err.h"
 #include "hint.h"
 #include "log.h"
@@ -36,7 +38,7 @@
 #include "settings.h"
 #include "sigv4.h"
 #include "skew.h"
-#include "url.h"
+#include "spares.h"
 
 enum {
     URL_MAX = 16 << 10, /* Session tokens run to several kilobytes */
@@ -58,6 +60,7 @@ struct dial {
     struct conn *conn;           /* Being made, or made */
     struct transport *transport; /* NULL until it is made */
     uint64_t made_at;            /* Loop time of that, in ms */
+    bool spare;                  /* It was made before it was wanted */
     struct buf url;              /* Secret: wiped */
     char *host;                  /* For the Host header */
     char *shown;                 /* The URL without its query */
@@ -97,27 +100,15 @@ static void dial_fail(struct dial *d, int code, const char *what)
     dial_done(d, NULL, &e);
 }
 
-/* "name", or "name:port" unless the port is 443: what is connected to, what is
- * signed, and what the Host header says. */
+/* Where to connect, and what may be shown of it. */
 static int set_host(struct dial *d)
 {
-    char host[URL_HOST_SIZE];
-    unsigned port;
-    bool v6, own_port;
-    char *p;
+    int rv = endpoint_host(&d->host, d->facts->r.dns_name);
 
-    if (!host_port_split(host, &port, d->facts->r.dns_name)) {
-        return ERR_PARSE; /* UNTESTED: target and resolve checked it. */
+    if (rv != 0) {
+        return rv;
     }
-    for (p = host; *p != '\0'; p++) {
-        *p = (char)tolower((unsigned char)*p);
-    }
-    v6 = strchr(host, ':') != NULL;
-    own_port = port != 0 && port != url_default_port("https");
-    d->host = own_port ? mem_printf(v6 ? "[%s]:%u" : "%s:%u", host, port)
-                       : mem_printf(v6 ? "[%s]" : "%s", host);
-    d->shown =
-        d->host != NULL ? mem_printf("wss://%s/openTunnel", d->host) : NULL;
+    d->shown = mem_printf("wss://%s/openTunnel", d->host);
     return d->shown != NULL ? 0 : UV_ENOMEM;
 }
 
@@ -230,7 +221,7 @@ static void dial_step(struct dial *d)
         .host = d->host,
         .target = strchr(buf_str(&d->url) + strlen("wss://"), '/'),
         .shown = d->shown,
-        .trial = d->facts->kept,
+        .trial = d->facts->kept || d->spare,
     };
     dial_done(d, &result, NULL);
 }
@@ -259,6 +250,23 @@ static void on_conn(struct conn *c, struct transport *transport,
     dial_step(d);
 }
 
+/* Take a spare connection, if there is one. */
+static bool dial_take_spare(struct dial *d)
+{
+    d->spare = false;
+    if (d->route->spares == NULL) {
+        return false;
+    }
+    d->conn = spares_take(d->route->spares, d->host, &d->transport);
+    if (d->conn == NULL) {
+        return false;
+    }
+    d->spare = true;
+    d->made_at = uv_now(d->route->eice->loop);
+    log_debug(&d->route->eice->log, NET, d->id, "using a spare connection");
+    return true;
+}
+
 /* Connect to the endpoint. */
 static void dial_connect(struct dial *d)
 {
@@ -268,6 +276,10 @@ static void dial_connect(struct dial *d)
     };
     char *url;
 
+    if (dial_take_spare(d)) {
+        dial_step(d);
+        return;
+    }
     url = mem_printf("https://%s", d->host);
     cfg.url = url;
     d->conn = url != NULL ? conn_new(d->route->eice->net, &cfg, d) : NULL;
@@ -402,6 +414,15 @@ static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
     return d;
 }
 
+/* Whether no answer at all came over a connection that had been waiting: it was
+ * dead by then, most likely. */
+static bool spare_was_dead(const struct dial *d, const struct err *e,
+                           const char *server_date)
+{
+    return d->spare && e->http_status == 0 && server_date[0] == '\0' &&
+           e->code != ERR_PEER_CLOSED && e->code != ERR_PROTOCOL;
+}
+
 /* Say what can be done about a refusal, and draw our own conclusions. */
 static bool dial_refused(struct dial *d, struct err *e, const char *server_date)
 {
@@ -421,6 +442,10 @@ static bool dial_refused(struct dial *d, struct err *e, const char *server_date)
         .now = now + eice->api.clock_skew_s,
     };
 
+    if (spare_was_dead(d, e, server_date)) {
+        spares_doubt(d->route->spares);
+        return true;
+    }
     if (e->operation[0] == '\0') {
         snprintf(e->operation, sizeof e->operation, "OpenTunnel");
     }

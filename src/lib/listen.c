@@ -3,7 +3,8 @@
  *
  * The happy path: the addresses are claimed by the call itself; the first turn
  * of the loop asks for the route; when it is known the addresses are announced
- * and connections, which may already wait in the queue, are served.
+ * and connections, which may already wait in the queue, are served.  Whenever a
+ * tunnel stands or is gone, spare connections are seen to for the next ones.
  *
  * What can go wrong: an address cannot be had (the call says so), or the
  * target cannot be resolved (the listener is done).  Whatever befalls one
@@ -14,6 +15,7 @@
 #include <stdio.h>
 
 #include "context.h"
+#include "endpoint_host.h"
 #include "err.h"
 #include "fault.h"
 #include "ip.h"
@@ -21,6 +23,7 @@
 #include "mem.h"
 #include "open.h"
 #include "route.h"
+#include "spares.h"
 
 enum { MAX_CONNECTIONS = 10 };
 
@@ -38,13 +41,15 @@ struct eice_listener {
     eice_done_cb done;
     void *data;
     unsigned max_connections;
+    unsigned preconnect;         /* Spare connections to have */
+    struct spares spares;        /* Those */
     struct route route;          /* Where all its tunnels lead */
     struct wait resolved;        /* For the route */
     struct tunnel_config tunnel; /* For each of them */
     struct listener *listener;   /* Until it is closed */
     struct times *times;         /* Of the connections being served */
     uv_timer_t timer;            /* First turn of the loop */
-    unsigned n_open;             /* Timer and listener */
+    unsigned n_open;             /* Timer, listener and spares */
     bool closing;
     eice_close_cb close_cb;
     void *close_data;
@@ -138,6 +143,23 @@ static enum eice_event_type type_of(enum listener_event_type type)
     return EICE_EVENT_ACCEPT_FAILED;
 }
 
+/* See to the spare connections; tunnels and they together never pass the
+ * limit. */
+static void spares_see_to(struct eice_listener *l)
+{
+    unsigned used = listener_connections(l->listener);
+    unsigned room = l->max_connections > used ? l->max_connections - used : 0;
+    char *host = NULL;
+
+    if (l->preconnect == 0 || l->route.facts == NULL ||
+        endpoint_host(&host, l->route.facts->r.dns_name) != 0) {
+        return; /* The next tunnel finds out, and tells. */
+    }
+    spares_keep(&l->spares, host, room < l->preconnect ? room : l->preconnect,
+                l->route.connect_timeout_ms);
+    mem_free(host);
+}
+
 static void on_listener_event(struct listener *listener,
                               const struct listener_event *event)
 {
@@ -146,6 +168,9 @@ static void on_listener_event(struct listener *listener,
     struct eice_stats stats;
 
     times_note(l, event, &stats);
+    if (event->type == LISTENER_OPENED || event->type == LISTENER_CLOSED) {
+        spares_see_to(l);
+    }
     if (event->err != NULL) {
         fault_export(&error, event->err);
     }
@@ -219,6 +244,7 @@ static void on_resolved(struct wait *w, const struct err *err)
     }
     if (!l->closing) {
         listener_start(l->listener, &l->tunnel, on_listener_event);
+        spares_see_to(l);
     }
 }
 
@@ -237,7 +263,8 @@ static void on_begin(uv_timer_t *timer)
     }
 }
 
-/* The timer or the listener is closed; after the last one @l goes. */
+/* The timer, the listener or the spares are closed; after the last one @l goes.
+ */
 static void listener_closed_one(struct eice_listener *l)
 {
     struct eice *eice = l->eice;
@@ -267,6 +294,11 @@ static void on_listener_closed(void *data)
     listener_closed_one(data);
 }
 
+static void on_spares_closed(void *data)
+{
+    listener_closed_one(data);
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
     listener_closed_one(handle->data);
@@ -281,6 +313,7 @@ void eice_listener_close(struct eice_listener *l, enum eice_bye bye,
     l->close_data = data;
     wait_cancel(&l->resolved);
     uv_close((uv_handle_t *)&l->timer, on_timer_closed);
+    spares_close(&l->spares, on_spares_closed, l);
     listener_close(l->listener, tunnel_bye_of(bye), on_listener_closed, l);
     l->listener = NULL;
 }
@@ -312,6 +345,12 @@ static int read_options(struct eice_listen_options *o,
                        "The local port %d is invalid. A port is a number from "
                        "0 to 65535.",
                        o->port);
+    }
+    if (o->preconnect > EICE_MAX_PRECONNECT) {
+        return err_set(e, ERR_USAGE,
+                       "%u connections made ahead are too many: the limit is "
+                       "%d.",
+                       o->preconnect, EICE_MAX_PRECONNECT);
     }
     if (o->max_connections == 0) {
         o->max_connections = MAX_CONNECTIONS;
@@ -353,12 +392,15 @@ static struct eice_listener *listener_make(struct eice *eice,
     l->done = o->done;
     l->data = o->data;
     l->max_connections = o->max_connections;
+    l->preconnect = o->preconnect;
     l->resolved.data = l;
     route_init(&l->route, eice, own, 0);
+    l->route.spares = &l->spares;
+    spares_init(&l->spares, eice);
     rv = uv_timer_init(eice->loop, &l->timer);
     assert(rv == 0);
     l->timer.data = l;
-    l->n_open = 2;
+    l->n_open = 3;
     context_hold(eice);
     return l;
 }

@@ -15,6 +15,7 @@
 
 struct eice;
 struct eice_resolved;
+struct spares;
 
 /* A resolution that is shared: holders count. */
 struct facts {
@@ -41,6 +42,7 @@ struct route {
     bool asked;                  /* The cache has been looked at */
     struct facts *facts;         /* NULL: not known */
     struct waiters waiters;      /* Who wants the facts */
+    struct spares *spares;       /* A listener's; NULL: none */
 };
 
 /* Prepare a route to @target, whose strings it takes over. */

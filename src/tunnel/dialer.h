@@ -23,8 +23,9 @@ struct dial_result {
                                     it is not the scheme's own */
     const char *target; /* Path and signed query: secret, never shown */
     const char *shown;  /* What may be shown of the URL */
-    bool trial;         /* Where it leads is remembered, not known: refused()
-                           may ask for another attempt */
+    bool trial;         /* It may lead nowhere (where is remembered, not known;
+                           or it was made long ago): refused() may ask for
+                           another attempt */
 };
 
 /* The attempt ended: @result when @err is NULL, else why not.  @data is
@@ -41,11 +42,12 @@ struct dialer_ops {
     struct dial *(*start)(struct dialer *dialer, unsigned id, dial_cb cb,
                           void *data);
 
-    /* The service refused the upgrade, or closed before any byte came.  Lets
-     * the dialer add what it knows to @e (a hint: expired credentials, clock
-     * skew), and forget cached facts.  @server_date is the Date header of the
-     * answer to the upgrade, or "".  At most once, after @cb.  True, only
-     * after a trial: another start() goes elsewhere and may succeed. */
+    /* The upgrade failed (refused, cut off, or not answered), or the service
+     * closed before any byte came.  Lets the dialer add what it knows to @e (a
+     * hint: expired credentials, clock skew), and forget cached facts.
+     * @server_date is the Date header of the answer to the upgrade, or "".  At
+     * most once, after @cb.  True, only after a trial: another start() goes
+     * elsewhere and may succeed. */
     bool (*refused)(struct dial *d, struct err *e, const char *server_date);
 
     /* Close the connection, if any, and free the attempt. */

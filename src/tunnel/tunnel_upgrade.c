@@ -7,7 +7,8 @@
  * What can go wrong is: the request cannot be made or sent (a peer may refuse
  * before it has read everything: then the answer is looked at all the same),
  * the answer is a refusal, nonsense, cut off or late.  What is there of a
- * refusal is used however it ended. */
+ * refusal is used however it ended.  After each of them the dialer may know a
+ * better way. */
 #include <stdio.h>
 
 #include "tunnel_impl.h"
@@ -43,16 +44,23 @@ static void opened(struct tunnel *t)
     }
 }
 
-/* The answer is not 101, or not a proper one. */
-static void refused(struct tunnel *t)
+/* There is no tunnel, for the reason in t->err; the dialer may want to try
+ * elsewhere. */
+static void failed(struct tunnel *t)
 {
     t->failed = true;
-    ws_response_explain(&t->upgrade->response, &t->err);
     if (tunnel_ask_dialer(t, t->upgrade->response.date)) {
         tunnel_redial(t);
     } else {
         tunnel_over(t);
     }
+}
+
+/* The answer is not 101, or not a proper one. */
+static void refused(struct tunnel *t)
+{
+    ws_response_explain(&t->upgrade->response, &t->err);
+    failed(t);
 }
 
 /* The connection failed with @code while upgrading. */
@@ -64,10 +72,9 @@ static void upgrade_broken(struct tunnel *t, int code)
         refused(t);
         return;
     }
-    t->failed = true;
     tunnel_explain(t, code, &t->err);
     err_wrap(&t->err, "upgrade");
-    tunnel_over(t);
+    failed(t);
 }
 
 /* Send what is left of the request, read what has come of the answer. */
@@ -138,9 +145,8 @@ void tunnel_upgrade_expired(struct tunnel *t)
         refused(t);
         return;
     }
-    t->failed = true;
     err_set(&t->err, UV_ETIMEDOUT,
             "the endpoint did not answer the upgrade within %.3g seconds",
             (double)t->config.upgrade_timeout_ms / 1000);
-    tunnel_over(t);
+    failed(t);
 }

@@ -133,6 +133,12 @@ class Refusals(unittest.TestCase):
         (TARGET + ["--local-port", "0", "--local-socket", "/tmp/x"], 252,
          USAGE + "--local-port 0 means stdin and stdout, which cannot be "
          "combined with a socket to listen on."),
+        (TARGET + ["--local-port", "0", "--preconnect", "1"], 252, USAGE +
+         "--preconnect needs --local-port or --local-socket."),
+        (LISTEN + ["--preconnect", "21"], 252, USAGE + "The value of "
+         "--preconnect is invalid. It must be between 0 and 20."),
+        (LISTEN + ["--preconnect", "-1"], 252, USAGE + "The value of "
+         "--preconnect is invalid. It must be between 0 and 20."),
         (LISTEN + ["--when-full", "cry"], 252, USAGE + "argument --when-full: "
          "Found invalid choice 'cry' - choose one of close, wait"),
         (LISTEN + ["--instance-id", "file:///nope"], 252, USAGE + "Error "

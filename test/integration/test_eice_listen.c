@@ -18,6 +18,8 @@
 
 #include "eice_bed.h"
 #include "mem.h"
+#include "test_server.h"
+#include "test_socks.h"
 
 /* A listener on one IPv4 port, unless the test says otherwise. */
 struct trial {
@@ -232,6 +234,196 @@ static void test_gets_new_credentials(void **state)
     bed_echo(&t.bed, fd, "x");
     assert_non_null(strstr(t.bed.far.target, "X-Amz-Credential=AKID2%2F"));
     assert_int_equal(t.bed.n_creds, 2);
+    close(fd);
+    trial_close(&t, EICE_BYE_DONE);
+    bed_free(&t.bed);
+}
+
+/* Run until the endpoint has accepted @n connections, and a bit longer. */
+static void until_accepted(struct trial *t, unsigned n)
+{
+    while (test_server_accepted(t->bed.far.server) < n) {
+        assert_false(t->bed.loop.expired);
+        test_loop_turns(&t->bed.loop, 1);
+    }
+    test_loop_turns(&t->bed.loop, 50);
+    assert_int_equal(test_server_accepted(t->bed.far.server), n);
+}
+
+/* Connections are there before anybody asks, and again when one is used. */
+static void test_preconnects(void **state)
+{
+    struct trial t;
+    int port, fd;
+
+    (void)state;
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.listen.preconnect = 2;
+    port = trial_listen(&t);
+    until_accepted(&t, 2);
+    assert_int_equal(t.bed.far.n_requests, 0);
+    assert_int_equal(t.bed.n_creds, 0); /* Nothing is signed yet. */
+    fd = bed_connect(port);
+    bed_echo(&t.bed, fd, "at once");
+    assert_true(bed_logged(&t.bed, "using a spare connection"));
+    until_accepted(&t, 3);
+    assert_int_equal(test_server_alive(t.bed.far.server), 3);
+    close(fd);
+    until_closed(&t, 1);
+    until_accepted(&t, 3);
+    trial_close(&t, EICE_BYE_DONE);
+    bed_free(&t.bed);
+}
+
+/* They go through the proxy that everything goes through. */
+static void test_preconnects_through_a_proxy(void **state)
+{
+    struct test_socks_config config = {0};
+    struct test_socks *socks;
+    struct trial t;
+    char url[64];
+    int port, fd;
+
+    (void)state;
+    trial_init(&t);
+    socks = test_socks_start(&t.bed.loop.loop, &config);
+    snprintf(url, sizeof url, "socks5h://127.0.0.1:%u", test_socks_port(socks));
+    bed_env(&t.bed, "HTTPS_PROXY", url);
+    t.bed.listen.preconnect = 1;
+    port = trial_listen(&t);
+    until_accepted(&t, 1);
+    assert_int_equal(test_socks_requests(socks), 1);
+    fd = bed_connect(port);
+    bed_echo(&t.bed, fd, "by a roundabout way");
+    assert_true(bed_logged(&t.bed, "using a spare connection"));
+    close(fd);
+    trial_close(&t, EICE_BYE_DONE);
+    test_socks_close(socks);
+    bed_free(&t.bed);
+}
+
+/* A spare is signed for when it is used, with what is valid then. */
+static void test_preconnected_gets_new_credentials(void **state)
+{
+    struct trial t;
+    int port, fd;
+
+    (void)state;
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.listen.preconnect = 1;
+    port = trial_listen(&t);
+    until_accepted(&t, 1);
+    t.bed.far.way = FAKE_REFUSE;
+    t.bed.far.times = 1;
+    t.bed.far.status = 403;
+    t.bed.far.body = "{\"ErrorCode\":\"ExpiredTokenException\"}";
+    fd = bed_connect(port);
+    bed_until_eof(&t.bed, fd);
+    close(fd);
+    until_closed(&t, 1);
+    until_accepted(&t, 2);
+    fd = bed_connect(port);
+    bed_echo(&t.bed, fd, "x");
+    assert_non_null(strstr(t.bed.far.target, "X-Amz-Credential=AKID2%2F"));
+    close(fd);
+    trial_close(&t, EICE_BYE_DONE);
+    bed_free(&t.bed);
+}
+
+/* Spares and tunnels together keep to the limit. */
+static void test_preconnects_within_the_limit(void **state)
+{
+    struct eice_error error;
+    struct trial t;
+    int port, a, b;
+
+    (void)state;
+    trial_init(&t);
+    t.bed.listen.preconnect = EICE_MAX_PRECONNECT + 1;
+    assert_int_equal(try_listen(&t, &error), EICE_ERR_USAGE);
+    t.bed.listen.preconnect = 3;
+    t.bed.listen.max_connections = 2;
+    port = trial_listen(&t);
+    until_accepted(&t, 2);
+    a = bed_connect(port);
+    bed_echo(&t.bed, a, "x");
+    until_accepted(&t, 2);
+    b = bed_connect(port);
+    bed_echo(&t.bed, b, "x");
+    until_accepted(&t, 2);
+    close(a);
+    until_closed(&t, 1);
+    until_accepted(&t, 3);
+    assert_int_equal(test_server_alive(t.bed.far.server), 2);
+    close(b);
+    trial_close(&t, EICE_BYE_AWAY);
+    bed_free(&t.bed);
+}
+
+/* What was opened ahead may be dead without our knowing: reset or mute when it
+ * is used, or closed meanwhile.  Nobody sees that. */
+static void test_dead_spares_go_unnoticed(void **state)
+{
+    static const enum fake_way ways[] = {FAKE_DROP, FAKE_SILENCE, FAKE_ECHO};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        struct trial t;
+        int port, fd;
+
+        trial_init(&t);
+        t.bed.listen.preconnect = 2;
+        t.bed.tunnel.upgrade_timeout_ms = 300;
+        port = trial_listen(&t);
+        until_accepted(&t, 2);
+        t.bed.far.way = ways[i];
+        t.bed.far.times = 1;
+        if (ways[i] == FAKE_ECHO) {
+            test_server_hang_up(t.bed.far.server);
+        }
+        fd = bed_connect(port);
+        bed_echo(&t.bed, fd, "nothing happened");
+        assert_int_equal(t.bed.far.n_requests, ways[i] == FAKE_ECHO ? 1 : 2);
+        assert_int_equal(t.bed.seen.n_opened, 1);
+        assert_int_equal(t.bed.seen.error.code, 0);
+        close(fd);
+        until_closed(&t, 1);
+        assert_int_equal(t.bed.seen.error.code, 0);
+        trial_close(&t, EICE_BYE_DONE);
+        bed_free(&t.bed);
+    }
+}
+
+/* It is not tried for ever: what befalls a fresh connection is told. */
+static void test_a_dead_endpoint_is_noticed(void **state)
+{
+    struct trial t;
+    int port, fd;
+
+    (void)state;
+    trial_init(&t);
+    t.bed.listen.preconnect = 2;
+    port = trial_listen(&t);
+    until_accepted(&t, 2);
+    t.bed.far.way = FAKE_DROP;
+    fd = bed_connect(port);
+    bed_until_eof(&t.bed, fd);
+    until_closed(&t, 1);
+    assert_int_not_equal(t.bed.seen.error.code, 0);
+    assert_int_equal(t.bed.far.n_requests, 2);
+    close(fd);
+
+    /* A refusal is one, on a spare, too: asked once. */
+    t.bed.far.way = FAKE_CLOSE;
+    t.bed.far.close_code = 1011;
+    t.bed.far.reason = "Unable to connect to target";
+    fd = bed_connect(port);
+    bed_until_eof(&t.bed, fd);
+    until_closed(&t, 2);
+    assert_int_equal(t.bed.far.n_requests, 3);
     close(fd);
     trial_close(&t, EICE_BYE_DONE);
     bed_free(&t.bed);
@@ -473,6 +665,7 @@ static void test_close_after_any_turn(void **state)
 
         trial_init(&t);
         bed_ask_api(&t.bed);
+        t.bed.listen.preconnect = turns / 2 % 3;
         assert_int_equal(try_listen(&t, &error), 0);
         fd = bed_connect(eice_listener_port(t.listener)); /* It waits. */
         test_loop_turns(&t.bed.loop, turns);
@@ -598,6 +791,12 @@ int main(void)
         cmocka_unit_test(test_refusals_do_not_end_it),
         cmocka_unit_test(test_looks_again),
         cmocka_unit_test(test_gets_new_credentials),
+        cmocka_unit_test(test_preconnects),
+        cmocka_unit_test(test_preconnects_through_a_proxy),
+        cmocka_unit_test(test_preconnected_gets_new_credentials),
+        cmocka_unit_test(test_preconnects_within_the_limit),
+        cmocka_unit_test(test_dead_spares_go_unnoticed),
+        cmocka_unit_test(test_a_dead_endpoint_is_noticed),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_port_in_use),
         cmocka_unit_test(test_bad_arguments),

@@ -839,28 +839,24 @@ static void test_upgrade_outcomes(void **state)
         int send_fails;
         int code;
         const char *msg;
-        bool refused;
     } rows[] = {
-        {H403 "Content-Length: 41\r\n\r\n" BODY, 0, 0, ERR_UPGRADE, REFUSED,
-         true},
-        {H403 "\r\n" BODY, UV_EOF, 0, ERR_UPGRADE, REFUSED, true},
-        {H403 "\r\n" BODY, UV_ECONNRESET, 0, ERR_UPGRADE, REFUSED, true},
-        {H403 "\r\n" BODY, 0, 0, ERR_UPGRADE, REFUSED, true}, /* Too late */
+        {H403 "Content-Length: 41\r\n\r\n" BODY, 0, 0, ERR_UPGRADE, REFUSED},
+        {H403 "\r\n" BODY, UV_EOF, 0, ERR_UPGRADE, REFUSED},
+        {H403 "\r\n" BODY, UV_ECONNRESET, 0, ERR_UPGRADE, REFUSED},
+        {H403 "\r\n" BODY, 0, 0, ERR_UPGRADE, REFUSED}, /* Too late */
         {"HTTP/1.1 101 x\r\n\r\n", 0, 0, ERR_HTTP,
          "the endpoint's answer is not a WebSocket's: its Upgrade header is "
-         "missing",
-         true},
+         "missing"},
         {"HTTP/1.1 101", UV_EOF, 0, ERR_HTTP,
          "the endpoint's answer is not a WebSocket's: it breaks off in its "
-         "headers",
-         true},
+         "headers"},
         {"", UV_EOF, 0, ERR_HTTP,
-         "the endpoint's answer is not a WebSocket's: there is none", true},
+         "the endpoint's answer is not a WebSocket's: there is none"},
         {"", UV_ECONNRESET, 0, UV_ECONNRESET,
-         "upgrade: far: connection reset by peer", false},
+         "upgrade: far: connection reset by peer"},
         {"", 0, 0, UV_ETIMEDOUT,
-         "the endpoint did not answer the upgrade within 0.03 seconds", false},
-        {"", 0, UV_EPIPE, UV_EPIPE, "upgrade: far: broken pipe", false},
+         "the endpoint did not answer the upgrade within 0.03 seconds"},
+        {"", 0, UV_EPIPE, UV_EPIPE, "upgrade: far: broken pipe"},
     };
     size_t i;
 
@@ -877,7 +873,7 @@ static void test_upgrade_outcomes(void **state)
         run_all(&f);
         assert_false(f.opened);
         assert_failed(&f, rows[i].code, rows[i].msg);
-        assert_int_equal(f.far.refused, rows[i].refused);
+        assert_true(f.far.refused); /* Whatever it was */
         if (rows[i].code == ERR_UPGRADE) {
             assert_string_equal(f.err.request_id, "r-9");
             assert_string_equal(f.err.remote_code, "AccessDenied");

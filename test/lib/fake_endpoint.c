@@ -83,15 +83,19 @@ static void answer(struct fake_endpoint *f, struct test_peer *p, struct link *l)
     const char *body = f->body != NULL ? f->body : "";
     char text[4096], key[64] = "", accepted[32];
     const char *at = strstr(f->head, "Sec-WebSocket-Key: ");
+    enum fake_way way = f->way;
 
-    if (f->way == FAKE_SILENCE) {
+    if (f->times > 0 && --f->times == 0) {
+        f->way = FAKE_ECHO;
+    }
+    if (way == FAKE_SILENCE) {
         return;
     }
-    if (f->way == FAKE_DROP) {
+    if (way == FAKE_DROP) {
         test_peer_reset(p);
         return;
     }
-    if (f->way == FAKE_REFUSE) {
+    if (way == FAKE_REFUSE) {
         snprintf(text, sizeof text,
                  "HTTP/1.1 %d No\r\nContent-Length: %zu\r\n%s\r\n%s", f->status,
                  strlen(body), headers, body);
@@ -110,7 +114,7 @@ static void answer(struct fake_endpoint *f, struct test_peer *p, struct link *l)
     test_peer_write(p, text, strlen(text));
     l->upgraded = true;
     f->n_open++;
-    if (f->way == FAKE_CLOSE) {
+    if (way == FAKE_CLOSE) {
         send_close(p, l, f->close_code, f->reason);
     }
 }
@@ -194,8 +198,13 @@ static void on_open(struct test_peer *p)
 {
     struct link *l = calloc(1, sizeof *l);
 
+    struct fake_endpoint *f = test_server_data(test_peer_server(p));
+
     assert_non_null(l);
     *test_peer_data(p) = l;
+    if (f->shuts_door) {
+        test_peer_end(p);
+    }
 }
 
 static void on_data(struct test_peer *p, const char *data, size_t len)

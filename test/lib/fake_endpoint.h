@@ -32,6 +32,8 @@ struct fake_endpoint {
 
     /* What to do; may be changed at any time. */
     enum fake_way way;
+    unsigned times;      /* After so many requests FAKE_ECHO again; 0: never */
+    bool shuts_door;     /* End every connection once TLS stands */
     int status;          /* FAKE_REFUSE */
     const char *headers; /* More header lines of any answer, each with CRLF */
     const char *body;    /* FAKE_REFUSE */

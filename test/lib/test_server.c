@@ -173,6 +173,15 @@ void test_peer_end(struct test_peer *p)
     }
 }
 
+void test_server_hang_up(struct test_server *s)
+{
+    struct test_peer *p;
+
+    for (p = s->peers; p != NULL; p = p->next) {
+        test_peer_end(p);
+    }
+}
+
 void test_peer_update_keys(struct test_peer *p)
 {
     assert_int_equal(SSL_key_update(p->ssl, SSL_KEY_UPDATE_REQUESTED), 1);

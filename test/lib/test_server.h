@@ -50,6 +50,9 @@ unsigned test_server_alive(const struct test_server *s);
 /* How many peers have said farewell in TLS. */
 unsigned test_server_farewells(const struct test_server *s);
 
+/* End every connection there is, with TLS's farewell. */
+void test_server_hang_up(struct test_server *s);
+
 /* The config's data. */
 void *test_server_data(const struct test_server *s);
 

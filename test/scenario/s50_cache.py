@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import harness
 
@@ -69,6 +70,19 @@ class Remembered(harness.Scenario):
         far = [c["round_trips"] for c in lines if c["to"].startswith("127.1")]
         return api, far
 
+    def so_far(self):
+        """The same while the relay goes on: the endpoint's connections only,
+        once nothing moves any more."""
+        last, since = None, time.monotonic()
+        while time.monotonic() < since + 4 * RTT_MS / 1e3:
+            self.relay.send_signal(signal.SIGUSR1)
+            now = [c for c in json.loads(self.relay.stdout.readline())
+                   if c["to"].startswith("127.1")]
+            if now != last:
+                last, since = now, time.monotonic()
+            time.sleep(RTT_MS / 4e3)
+        return last
+
     def first_byte(self, *flags):
         """Start a tunnel and wait for what the target says unasked."""
         process = self.start(
@@ -117,6 +131,23 @@ class Remembered(harness.Scenario):
         self.assertEqual(self.entries(), [])
         api, far = self.first_byte()
         self.assertEqual(len(api), 2)
+
+    def test_preconnected_is_one_round_trip(self):
+        self.service(self.echo_server(self.greet).port)
+        self.far(self.far_port, RTT_MS)
+        _, port = self.listener("--preconnect", "1")
+        before, = self.so_far()
+        self.assertGreaterEqual(before["round_trips"], 2)  # TCP and TLS
+        for n in 1, 2:
+            with socket.create_connection(("127.0.0.1", port)) as s:
+                s.settimeout(20 * harness.SLOW)
+                self.assertEqual(s.recv(1), b"k")
+                after = self.so_far()
+                self.assertEqual(len(after), n + 1)  # The next one's is there
+                self.assertEqual(
+                    after[n - 1]["round_trips"] - before["round_trips"], 1)
+                self.assertEqual(after[n]["bytes_up"], before["bytes_up"])
+                before = after[n]
 
     def test_files_are_private(self):
         self.service(self.echo_server(self.greet).port)
