@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "agent_answer.h"
 #include "buf.h"
@@ -156,10 +157,16 @@ static void on_agent_closed(uv_handle_t *handle)
 int agent_start(struct agent **out, uv_loop_t *loop, const char *path,
                 const struct ssh_key *key, struct err *e)
 {
-    struct agent *a = mem_zalloc(sizeof *a);
+    struct sockaddr_un address;
+    struct agent *a;
     int rv;
 
     *out = NULL;
+    if (strlen(path) >= sizeof address.sun_path) {
+        /* libuv before 1.46 cuts it off. */
+        return err_set_uv(e, UV_ENAMETOOLONG, path);
+    }
+    a = mem_zalloc(sizeof *a);
     if (a == NULL) {
         return err_set_uv(e, UV_ENOMEM, "agent");
     }

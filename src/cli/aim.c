@@ -127,6 +127,7 @@ static void on_console(void *data, const char *text, size_t len,
     struct buf lines;
     struct err e;
     size_t n;
+    int rv = 0;
 
     (void)len;
     buf_init(&lines, LINES_LIMIT);
@@ -139,10 +140,17 @@ static void on_console(void *data, const char *text, size_t len,
         program_log(a->p, EICE_LOG_INFO, 0,
                     "the console of %s shows %zu host keys",
                     a->result.instance_id, n);
-        if (n > 0 && host_keys_add(buf_str(&lines), &e) != 0) {
-            program_log(a->p, EICE_LOG_WARN, 0, "%s", e.msg);
+        if (n > 0) {
+            rv = buf_error(&lines) != 0
+                     ? err_set_uv(&e, buf_error(&lines), "host keys")
+                     : host_keys_add(buf_str(&lines), &e);
         }
-        a->result.host_known = n > 0;
+        if (rv != 0) {
+            program_log(a->p, EICE_LOG_WARN, 0,
+                        "the host keys of %s cannot be kept: %s",
+                        a->result.instance_id, e.msg);
+        }
+        a->result.host_known = n > 0 && rv == 0;
     }
     buf_free(&lines);
     a->console_done = true;
