@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { CALLER_TIMEOUT_S = 10, CALLER_HEAD = 16 * 1024 };
+enum { CALLER_TIMEOUT_S = 60, CALLER_HEAD = 16 * 1024 };
 
 /* One connection. */
 struct caller {
