@@ -2,8 +2,9 @@
 /* agent.c - the agent's socket and its clients.
  *
  * The happy path is: a client connects, asks, is answered, closes.  What can
- * go wrong: a client sends what is no request, or does not read: it is closed.
- */
+ * go wrong: a client sends what is no request, or does not read: it is closed;
+ * or there is no memory for one, which is turned away: left in the queue it
+ * would wait for ever. */
 #include "agent.h"
 
 #include <assert.h>
@@ -32,6 +33,10 @@ struct client {
 
 struct agent {
     uv_pipe_t pipe;
+    uv_pipe_t away; /* Who is being turned away */
+    bool turning;   /* Somebody is, or nobody was there */
+    bool again;     /* Then see whether somebody else waits */
+    unsigned n_open;
     const struct ssh_key *key;
     struct client *clients;
 };
@@ -62,8 +67,8 @@ static void on_written(uv_write_t *write, int status)
 {
     struct client *c = write->data;
 
-    if (status == UV_ECANCELED) {
-        return; /* It is being closed. */
+    if (uv_is_closing((uv_handle_t *)&c->pipe)) {
+        return;
     }
     c->writing = false;
     buf_clear(&c->out);
@@ -122,6 +127,50 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
     client_answer(c);
 }
 
+/* One handle of the agent's own is closed. */
+static void on_agent_closed(uv_handle_t *handle)
+{
+    struct agent *a = handle->data;
+
+    if (--a->n_open == 0) {
+        mem_free(a);
+    }
+}
+
+static void on_connection(uv_stream_t *server, int status);
+
+/* Who was turned away is gone; the next may be waiting. */
+static void on_turned_away(uv_handle_t *handle)
+{
+    struct agent *a = handle->data;
+    bool again = a->again && !uv_is_closing((uv_handle_t *)&a->pipe);
+
+    a->turning = false;
+    on_agent_closed(handle);
+    if (again) {
+        on_connection((uv_stream_t *)&a->pipe, 0);
+    }
+}
+
+/* No memory for who waits: hang up. */
+static void turn_away(struct agent *a)
+{
+    int rv;
+
+    if (a->turning) {
+        a->again = true; /* One after the other. */
+        return;
+    }
+    rv = uv_pipe_init(a->pipe.loop, &a->away, 0);
+    assert(rv == 0);
+    a->away.data = a;
+    a->n_open++;
+    a->turning = true;
+    rv = uv_accept((uv_stream_t *)&a->pipe, (uv_stream_t *)&a->away);
+    a->again = rv == 0;
+    uv_close((uv_handle_t *)&a->away, on_turned_away);
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
     struct agent *a = server->data;
@@ -133,6 +182,7 @@ static void on_connection(uv_stream_t *server, int status)
     }
     c = mem_zalloc(sizeof *c);
     if (c == NULL) {
+        turn_away(a);
         return;
     }
     c->agent = a;
@@ -147,11 +197,6 @@ static void on_connection(uv_stream_t *server, int status)
         uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) != 0) {
         client_close(c);
     }
-}
-
-static void on_agent_closed(uv_handle_t *handle)
-{
-    mem_free(handle->data);
 }
 
 int agent_start(struct agent **out, uv_loop_t *loop, const char *path,
@@ -174,6 +219,7 @@ int agent_start(struct agent **out, uv_loop_t *loop, const char *path,
     rv = uv_pipe_init(loop, &a->pipe, 0);
     assert(rv == 0);
     a->pipe.data = a;
+    a->n_open = 1;
     rv = uv_pipe_bind(&a->pipe, path);
     if (rv == 0) {
         rv = uv_listen((uv_stream_t *)&a->pipe, BACKLOG, on_connection);
