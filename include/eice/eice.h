@@ -163,7 +163,8 @@ struct eice_options {
     size_t size;              /* sizeof(struct eice_options) */
     const char *profile;      /* --profile */
     const char *region;       /* --region */
-    const char *endpoint_url; /* --endpoint-url, for the EC2 API */
+    const char *endpoint_url; /* --endpoint-url: for the EC2 API, and for STS
+                                 when eice_whoami() asks it */
     const char *ca_bundle;    /* --ca-bundle: API calls and tunnels */
     bool no_verify_ssl;       /* --no-verify-ssl: API calls and tunnels */
     bool no_sign_request;     /* --no-sign-request */
@@ -201,6 +202,10 @@ EICE_API const char *eice_profile(const struct eice *eice);
 /* How the configuration wants answers printed ("json", "text", ...); NULL when
  * it does not say. */
 EICE_API const char *eice_output(const struct eice *eice);
+
+/* How the configuration wants errors printed (cli_error_format: "enhanced",
+ * "legacy", "json", ...); NULL when it does not say. */
+EICE_API const char *eice_error_format(const struct eice *eice);
 
 /* ---- What is kept ------------------------------------------------------ */
 
@@ -338,6 +343,7 @@ struct eice_ssh_key {
     const char *os_user;           /* Who may log in with it */
     const char *public_key;        /* "ssh-ed25519 AAAA..." */
     const char *availability_zone; /* Or NULL */
+    bool use_endpoint_url;         /* Push to the context's endpoint_url */
 };
 
 /* @request_id names the push in the account's audit log. */

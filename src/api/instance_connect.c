@@ -15,6 +15,14 @@ const struct operation instance_connect_send_ssh_key = {
     .target = "AWSEC2InstanceConnectService.SendSSHPublicKey",
 };
 
+const struct operation instance_connect_send_ssh_key_there = {
+    .name = "SendSSHPublicKey",
+    .service = SERVICE_EC2_INSTANCE_CONNECT,
+    .protocol = CALL_JSON,
+    .target = "AWSEC2InstanceConnectService.SendSSHPublicKey",
+    .use_flag = true,
+};
+
 /* "name": "value", after a comma unless it is the first. */
 static void add_member(struct buf *body, const char *name, const char *value)
 {

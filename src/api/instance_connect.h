@@ -13,6 +13,9 @@ struct err;
 
 extern const struct operation instance_connect_send_ssh_key;
 
+/* The same where --endpoint-url says. */
+extern const struct operation instance_connect_send_ssh_key_there;
+
 /* SendSSHPublicKey's request. */
 struct ssh_key_push {
     const char *instance_id;

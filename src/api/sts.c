@@ -15,6 +15,7 @@ const struct operation sts_get_caller_identity = {
     .name = "GetCallerIdentity",
     .service = SERVICE_STS,
     .protocol = CALL_QUERY,
+    .use_flag = true,
 };
 
 void sts_identity_body(struct buf *body)

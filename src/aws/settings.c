@@ -557,6 +557,17 @@ const char *settings_app_id(const struct settings *s)
     return s->app_id;
 }
 
+bool settings_tcp_keepalive(const struct settings *s)
+{
+    return lookup_bool(s, NULL, "tcp_keepalive");
+}
+
+bool settings_validates(const struct settings *s)
+{
+    return lookup(s, NULL, "parameter_validation") == NULL ||
+           lookup_bool(s, NULL, "parameter_validation");
+}
+
 const char *settings_env(const struct settings *s, const char *name)
 {
     return env_get(&s->env, name);

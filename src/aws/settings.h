@@ -83,6 +83,13 @@ uint64_t settings_connect_timeout_ms(const struct settings *s); /* 0: none */
 uint64_t settings_read_timeout_ms(const struct settings *s);    /* 0: none */
 const char *settings_app_id(const struct settings *s);          /* NULL: none */
 
+/* Keepalive probes on connections to the API (tcp_keepalive). */
+bool settings_tcp_keepalive(const struct settings *s);
+
+/* Whether parameters are checked before they are sent
+ * (parameter_validation). */
+bool settings_validates(const struct settings *s);
+
 /* Any variable of the environment and any key of the selected profile, for
  * settings that only one module cares about ("output", "cli_pager"). */
 const char *settings_env(const struct settings *s, const char *name);

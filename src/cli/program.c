@@ -196,6 +196,18 @@ static struct eice_options options_of(struct program *p)
     };
 }
 
+/* The configuration's word on how errors are printed, when nobody else has
+ * said anything. */
+static void take_error_format(struct program *p)
+{
+    const char *format = eice_error_format(p->eice);
+
+    if (p->style.format == NULL && format != NULL) {
+        snprintf(p->error_format, sizeof p->error_format, "%s", format);
+        p->style.format = p->error_format;
+    }
+}
+
 int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
                   struct eice_error *error)
 {
@@ -215,6 +227,7 @@ int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
         uv_loop_close(&p->loop);
         return rv;
     }
+    take_error_format(p);
     rv = uv_timer_init(&p->loop, &p->deadline);
     assert(rv == 0);
     p->deadline.data = p;

@@ -30,6 +30,7 @@ struct program {
     /* state */
     uv_loop_t loop;
     struct eice *eice;
+    char error_format[16]; /* What the profile says of it */
     uv_signal_t signals[3];
     unsigned n_signals;
     uv_timer_t deadline; /* After a signal: end all the same */

@@ -137,6 +137,7 @@ static int run(struct program *p, void *args, const char *const *words,
         .os_user = a->os_user,
         .public_key = a->public_key,
         .availability_zone = a->zone,
+        .use_endpoint_url = true,
     };
     struct run r = {.p = p};
     struct eice_error error = {0};

@@ -55,6 +55,7 @@ struct eice_op {
     struct inventory *inventory; /* The same, while it runs */
     struct op *call;             /* The others: while it runs */
     struct buf body;             /* What they send */
+    bool use_endpoint_url;       /* eice_send_ssh_key() only */
     union {
         eice_resolve_cb resolve;
         eice_whoami_cb whoami;

@@ -178,6 +178,7 @@ int context_need(struct eice *eice, struct err *e)
     struct net_config config = {
         .ca_bundle = settings_ca_bundle(eice->settings),
         .no_verify = settings_no_verify(eice->settings),
+        .tcp_keepalive = settings_tcp_keepalive(eice->settings),
         .user_agent = eice->user_agent,
         .env = eice->env,
         .env_data = eice->env_data,
@@ -362,4 +363,13 @@ const char *eice_output(const struct eice *eice)
     const char *env = settings_env(eice->settings, "AWS_DEFAULT_OUTPUT");
 
     return env != NULL ? env : settings_profile_key(eice->settings, "output");
+}
+
+const char *eice_error_format(const struct eice *eice)
+{
+    const char *env = settings_env(eice->settings, "AWS_CLI_ERROR_FORMAT");
+
+    return env != NULL
+               ? env
+               : settings_profile_key(eice->settings, "cli_error_format");
 }

@@ -140,7 +140,9 @@ static int send_ssh_key_begin(struct eice_op *op, struct err *e)
 {
     int rv;
 
-    rv = op_start(&op->call, &op->eice->api, &instance_connect_send_ssh_key,
+    rv = op_start(&op->call, &op->eice->api,
+                  op->use_endpoint_url ? &instance_connect_send_ssh_key_there
+                                       : &instance_connect_send_ssh_key,
                   &op->body, ask_on_call, op, e);
     return rv == 0 ? UV_EAGAIN : rv;
 }
@@ -167,8 +169,10 @@ static void send_ssh_key_report(struct eice_op *op, const struct response *resp,
 static const struct ask ask_send_ssh_key = {send_ssh_key_begin,
                                             send_ssh_key_report};
 
-/* What the API's model says before anything is sent. */
-static int check_key(const struct eice_ssh_key *key, struct err *e)
+/* What the API's model says before anything is sent; its limits only if they
+ * are to be @validated. */
+static int check_key(const struct eice_ssh_key *key, bool validated,
+                     struct err *e)
 {
     enum { SHORTEST_KEY = 80 };
     struct eice_error bad;
@@ -181,7 +185,7 @@ static int check_key(const struct eice_ssh_key *key, struct err *e)
     if (eice_check_instance_id(key->instance_id, &bad) != 0) {
         return err_set(e, ERR_USAGE, "%s", bad.message);
     }
-    if (strlen(key->public_key) < SHORTEST_KEY) {
+    if (validated && strlen(key->public_key) < SHORTEST_KEY) {
         return err_set(e, ERR_USAGE,
                        "Parameter validation failed: Invalid length for "
                        "parameter SSHPublicKey, value: %zu, valid min length: "
@@ -201,7 +205,7 @@ int eice_send_ssh_key(struct eice_op **out, struct eice *eice,
 
     *out = NULL;
     if (fault_sized(&full, sizeof full, key, "eice_ssh_key", &e) != 0 ||
-        check_key(&full, &e) != 0) {
+        check_key(&full, settings_validates(eice->settings), &e) != 0) {
         return fault_export(error, &e);
     }
     *out = ask_new(eice, &ask_send_ssh_key, data);
@@ -215,6 +219,7 @@ int eice_send_ssh_key(struct eice_op **out, struct eice *eice,
         .availability_zone = full.availability_zone,
     };
     ssh_key_push_body(&(*out)->body, &push);
+    (*out)->use_endpoint_url = full.use_endpoint_url;
     (*out)->cb.send_ssh_key = cb;
     return fault_export(error, &e);
 }

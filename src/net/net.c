@@ -283,6 +283,7 @@ int net_new(struct net **out, uv_loop_t *loop, const struct log *log,
     net->loop = loop;
     net->log = log;
     net->shares_openssl = shares_openssl();
+    net->tcp_keepalive = config->tcp_keepalive;
     retry_quota_init(&net->quota);
     rv = net_prepare(net, config, e);
     if (rv != 0) {

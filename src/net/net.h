@@ -17,6 +17,7 @@ struct net;
 struct net_config {
     const char *ca_bundle;  /* PEM file, or NULL for the system's store */
     bool no_verify;         /* Accept any certificate */
+    bool tcp_keepalive;     /* Probe quiet connections of requests */
     const char *user_agent; /* For requests */
     /* The environment that names proxies, asked by net_new() only; NULL:
      * getenv(). */

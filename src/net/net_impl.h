@@ -22,6 +22,7 @@ struct net {
     struct trust trust;       /* Whom to believe */
     struct proxies proxies;   /* What the environment said */
     char *user_agent;         /* For requests, or NULL */
+    bool tcp_keepalive;       /* On connections of requests */
     struct retry_quota quota; /* Shared by requests that bring none */
     struct xfer *xfers;       /* Those added to the multi */
     unsigned n_requests;      /* Made so far: their ids */

@@ -256,6 +256,8 @@ static int start_try(struct request *r, const struct attempt *a, struct err *e)
     }
     xfer_set_timeouts(&r->xfer, r->cfg.connect_timeout_ms, r->cfg.timeout_ms);
     easy = r->xfer.easy;
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE,
+                     r->net->tcp_keepalive ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_curl_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_curl_body);

@@ -336,6 +336,10 @@ static void show(const struct settings *s, const char *what, char *out,
         return;
     } else if (strcmp(what, "new_retries") == 0) {
         text = settings_new_retries(s) ? "true" : "false";
+    } else if (strcmp(what, "keepalive") == 0) {
+        text = settings_tcp_keepalive(s) ? "true" : "false";
+    } else if (strcmp(what, "validates") == 0) {
+        text = settings_validates(s) ? "true" : "false";
     } else if (strcmp(what, "app_id") == 0) {
         text = settings_app_id(s);
     } else if (strcmp(what, "wire") == 0) {
@@ -385,6 +389,13 @@ static const struct {
     {"attempts", "AWS_RETRY_MODE=standard", "", "3"},
     {"attempts", NULL, "retry_mode = adaptive", "3"},
     {"new_retries", "AWS_NEW_RETRIES_2026=true", "", "true"},
+    {"keepalive", NULL, "", "false"},
+    {"keepalive", NULL, "tcp_keepalive = True", "true"},
+    {"keepalive", NULL, "tcp_keepalive = 1", "false"},
+    {"validates", NULL, "", "true"},
+    {"validates", NULL, "parameter_validation = true", "true"},
+    {"validates", NULL, "parameter_validation = false", "false"},
+    {"validates", NULL, "parameter_validation =", "false"},
     {"app_id", NULL, "sdk_ua_app_id = x", "x"},
     {"app_id", "AWS_SDK_UA_APP_ID=y", "sdk_ua_app_id = x", "y"},
     {"wire", NULL, "cli_timestamp_format = wire", "true"},
