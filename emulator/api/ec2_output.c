@@ -57,7 +57,8 @@ static void get_password_data(struct api_call *c)
         return;
     }
     buf_init(&data, 8192);
-    if (password_encrypt(in, &data) != 0) {
+    if (world_now_ms(c->w) >= in->launch_ms + in->password_s * 1000 &&
+        password_encrypt(in, &data) != 0) {
         buf_free(&data);
         call_fail(c, 400, "InvalidParameterValue",
                   "The key pair of instance %s has no RSA public key", in->id);

@@ -258,7 +258,8 @@ struct world_instance {
     const char **host_key_files; /* Files with such a line, read when asked */
     size_t n_host_key_files;
     const char *console_output;  /* Instead of the above */
-    const char *password;        /* Windows: of the Administrator */
+    const char *password;        /* Windows: of the Administrator, */
+    int64_t password_s;          /* there so long after the launch */
     const char *authorized_keys; /* File of live pushed keys; %u is the user */
     bool serial_console;
     struct world_route *routes; /* By port, of all its addresses */

@@ -981,6 +981,13 @@ static void test_password_that_is_not_there(void **state)
     rig_ec2(r, PASSWORD);
     assert_string_equal(rig_error(r), "InvalidParameterValue");
     rig_free(r);
+    r = with_instance("\"key_pairs\":[{\"name\":\"k\"}]," IN
+                      "\"key_name\":\"k\",\"password\":\"x\","
+                      "\"launched\":\"2100-01-02T03:04:05Z\","
+                      "\"password_seconds\":60}]");
+    rig_ec2(r, PASSWORD); /* Not yet */
+    assert_string_equal(rig_xml(r, "passwordData"), "");
+    rig_free(r);
 }
 
 /* The decoded console output. */
