@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|ssh-config|whoami|cache)
+        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|ssh-config|whoami|get-password-data|cache)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -190,6 +190,10 @@ _eice()
         COMPREPLY=($(compgen -f -- "$cur"))
         return
         ;;
+    --priv-launch-key)
+        COMPREPLY=($(compgen -f -- "$cur"))
+        return
+        ;;
     esac
     case $command in
     ssh)
@@ -219,11 +223,14 @@ _eice()
     whoami)
         words='--json'
         ;;
+    get-password-data)
+        words='--instance-id --priv-launch-key --wait'
+        ;;
     cache)
         words='--json'
         ;;
     *)
-        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list ssh-config whoami cache help'
+        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list ssh-config whoami get-password-data cache help'
         ;;
     esac
     words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format --no-cache -h -v'

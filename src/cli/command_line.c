@@ -18,6 +18,7 @@
 enum { MESSAGE_LIMIT = 900 };
 
 static const char aws_service[] = "ec2-instance-connect";
+static const char ec2_service[] = "ec2";
 
 /* Remove the first plain word from @args and return it; NULL if none. */
 static const char *word_take(struct option_args *args)
@@ -57,7 +58,9 @@ static int unknown_command(const char *word, bool aws, struct err *e)
 static int command_take(const struct command **out, const char *word,
                         struct option_args *args, struct err *e)
 {
-    bool aws = strcmp(word, aws_service) == 0;
+    bool connect = strcmp(word, aws_service) == 0;
+    bool ec2 = strcmp(word, ec2_service) == 0;
+    bool aws = connect || ec2;
 
     if (aws) {
         word = word_take(args);
@@ -72,7 +75,8 @@ static int command_take(const struct command **out, const char *word,
         }
     }
     *out = command_find(word);
-    if (*out == NULL || (aws && !(*out)->is_aws)) {
+    if (*out == NULL || (connect && !(*out)->is_aws) ||
+        (ec2 && !(*out)->is_ec2)) {
         return unknown_command(word, aws, e);
     }
     return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 extern const struct command command_cache;
+extern const struct command command_get_password_data;
 extern const struct command command_host_key;
 extern const struct command command_list;
 extern const struct command command_open_tunnel;
@@ -17,9 +18,11 @@ extern const struct command command_ssh_config;
 extern const struct command command_whoami;
 
 const struct command *const commands[] = {
-    &command_ssh,   &command_scp,         &command_sftp,
-    &command_rsync, &command_open_tunnel, &command_send_ssh_public_key,
-    &command_list,  &command_ssh_config,  &command_whoami,
+    &command_ssh,         &command_scp,
+    &command_sftp,        &command_rsync,
+    &command_open_tunnel, &command_send_ssh_public_key,
+    &command_list,        &command_ssh_config,
+    &command_whoami,      &command_get_password_data,
     &command_cache,
 };
 const size_t n_commands = sizeof commands / sizeof commands[0];

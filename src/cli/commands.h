@@ -21,6 +21,7 @@ struct command {
     const struct option *options; /* Ends with a row without a name */
     size_t args_size; /* Of the struct the offsets of options count from */
     bool is_aws;      /* The AWS CLI has it, under ec2-instance-connect */
+    bool is_ec2;      /* It has it under ec2 */
     bool takes_words; /* Plain words after the options; else they are errors */
     const struct client *client; /* It stands before this program, whose words
                                     are its own; or NULL */

@@ -193,7 +193,8 @@ void help_dump(int fd)
     buf_init(&out, TEXT_LIMIT);
     for (i = 0; i < n_commands; i++) {
         buf_addf(&out, "%s\t\t\t\t\t%s\t%s\n", commands[i]->name,
-                 commands[i]->is_aws ? "aws" : "ours", commands[i]->summary);
+                 commands[i]->is_aws || commands[i]->is_ec2 ? "aws" : "ours",
+                 commands[i]->summary);
         dump_options(&out, commands[i]->name, commands[i]->options);
     }
     dump_options(&out, "-", globals_options);

@@ -86,6 +86,17 @@ class Refusals(unittest.TestCase):
         (OPEN + ["--private-ip-address", "10.0.0.1", "--max-tunnel-duration",
                  "0"], 252, USAGE + "Specify an instance connect endpoint id "
          "when providing a private ip."),
+        (["ec2", "open-tunnel"], 252, USAGE + "argument operation: Found "
+         "invalid choice 'open-tunnel' - maybe you meant: open-tunnel"),
+        (["ec2", "get-password-data"], 252, USAGE + "the following arguments "
+         "are required: --instance-id"),
+        (["get-password-data", "--instance-id", "i-1", "--priv-launch-key",
+          "/nowhere/key"], 255, "priv-launch-key should be a path to the "
+         "local SSH private key file used to launch the instance. No such "
+         "file or directory: '/nowhere/key'."),
+        (["get-password-data", "--instance-id", "i-1", "--priv-launch-key",
+          "/dev/null"], 255, "Unable to decrypt password data using provided "
+         "private key file. /dev/null holds no private key in PEM form."),
         # Numbers.
         (OPEN + ["--instance-id", "i-1", "--remote-port", "ssh"], 255,
          "invalid literal for int() with base 10: 'ssh'"),
