@@ -216,6 +216,14 @@ void bridge_throttle(struct bridge *b, uint64_t down, uint64_t up)
     }
 }
 
+void bridge_hurry(struct bridge *b)
+{
+    b->up_rate = (struct bridge_rate){0};
+    if (!b->closing) {
+        adjust_wire(b);
+    }
+}
+
 void bridge_init(struct bridge *b, uv_loop_t *loop, struct wire *wire)
 {
     int rv;

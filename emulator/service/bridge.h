@@ -77,6 +77,10 @@ void bridge_stall(struct bridge *b, bool down, bool up);
 /* Change the rate limits; 0 is none. */
 void bridge_throttle(struct bridge *b, uint64_t down, uint64_t up);
 
+/* The client will send no more than what waits already: take it without
+ * regard for the rate. */
+void bridge_hurry(struct bridge *b);
+
 /* The client will send no more: tell the far end. */
 void bridge_eof(struct bridge *b);
 

@@ -41,8 +41,8 @@ void server_init(struct server *s, uv_loop_t *loop,
     if (s->config.manners == NULL) {
         s->config.manners = &tunnel_manners_default;
     }
-    (void)uv_timer_init(loop, &s->last); /* Cannot fail. */
-    s->last.data = s;
+    (void)uv_timer_init(loop, &s->look); /* Cannot fail. */
+    s->look.data = s;
 }
 
 static void on_spare_closed(uv_handle_t *handle);
@@ -213,7 +213,7 @@ static void on_ws_closed(void *data)
     struct server *s = data;
 
     s->ws = NULL;
-    uv_close((uv_handle_t *)&s->last, on_last_closed);
+    uv_close((uv_handle_t *)&s->look, on_last_closed);
 }
 
 /* When everybody is gone, libwebsockets may go. */
@@ -238,9 +238,28 @@ static void on_listener_closed(uv_handle_t *handle)
     server_step(l->server);
 }
 
+/* Look after everybody. */
+static void on_look(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+
+    for (struct web_conn *c = s->conns; c != NULL; c = c->next) {
+        web_conn_look(c); /* It is freed only later. */
+    }
+}
+
+void server_conn_made(struct server *s)
+{
+    if (s->n_conns++ == 0) {
+        uv_timer_start(&s->look, on_look, SERVER_LOOK_MS, SERVER_LOOK_MS);
+    }
+}
+
 void server_conn_gone(struct server *s)
 {
-    s->n_conns--;
+    if (--s->n_conns == 0) {
+        uv_timer_stop(&s->look);
+    }
     server_step(s);
 }
 

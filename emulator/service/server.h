@@ -56,7 +56,7 @@ struct server_config {
 /* All is closed; the memory may be reused. */
 typedef void (*server_close_cb)(struct server *s);
 
-enum { SERVER_LISTENERS = 4 };
+enum { SERVER_LISTENERS = 4, SERVER_LOOK_MS = 100 };
 
 /* One listening socket. */
 struct server_listener {
@@ -82,7 +82,7 @@ struct server {
     unsigned n_open;  /* What still has to close */
     unsigned last_id; /* Numbers connections in the log */
     int ports[2];     /* HTTP, HTTPS */
-    uv_timer_t last;  /* Never runs; its closing is the end of all */
+    uv_timer_t look;  /* After clients that left; its closing is the end */
     uv_tcp_t spare;   /* To accept what there is no memory for */
     bool spare_busy;  /* It is still closing */
     bool closing;
@@ -104,7 +104,8 @@ int server_port(const struct server *s, bool tls);
 /* Stop listening, break off every connection, close. */
 void server_close(struct server *s, server_close_cb cb);
 
-/* For web_conn.c: a connection of @s was freed. */
+/* For web_conn.c: a connection of @s was made, was freed. */
+void server_conn_made(struct server *s);
 void server_conn_gone(struct server *s);
 
 #endif /* SERVER_H */

@@ -20,6 +20,10 @@
 #include "log.h"
 #include "mem.h"
 
+enum {
+    MAX_IDLE_LOOKS = 5000 / SERVER_LOOK_MS /* Five seconds */
+};
+
 /*          +------- next request ---------+
  *          v                              |
  * START -> HEAD ------+-----------> ANSWER ----> LINGER -> (closed)
@@ -478,6 +482,45 @@ void web_conn_close(struct web_conn *c, bool reset)
     wire_close(&c->wire, reset, on_wire_closed);
 }
 
+/* The client's end lies behind bytes that wait to be taken.  A rate limit must
+ * not keep them waiting any longer; a target that does not want them may, for
+ * a while. */
+static void web_hurry(struct web_conn *c)
+{
+    if (c->wire.bytes_in != c->bytes_seen) {
+        c->n_idle_looks = 0;
+    }
+    c->bytes_seen = c->wire.bytes_in;
+    if (c->n_idle_looks++ >= MAX_IDLE_LOOKS) {
+        web_conn_close(c, true);
+    } else if (c->has_bridge) {
+        bridge_hurry(&c->bridge);
+    }
+}
+
+void web_conn_look(struct web_conn *c)
+{
+    enum wire_peer peer;
+
+    if (c->closing || c->wire.tcp_reading) {
+        return; /* It will hear of it. */
+    }
+    peer = wire_look(&c->wire);
+    if (peer == WIRE_PEER_THERE) {
+        return;
+    }
+    if (peer == WIRE_PEER_GONE || c->fault.waiting) {
+        log_debug(c->server->config.log, EMU, c->id, "the client is gone");
+        web_conn_close(c, true);
+    } else if (c->sm.state == WEB_LINGER && c->wire.ended) {
+        if (wire_queued(&c->wire) == 0) {
+            web_conn_close(c, false);
+        }
+    } else if (c->sm.state == WEB_TUNNEL && !c->wire.ended) {
+        web_hurry(c);
+    }
+}
+
 /* Who is calling, as text. */
 static void web_name_peer(struct web_conn *c)
 {
@@ -562,7 +605,7 @@ static struct web_conn *web_new(struct server *s, bool tls)
         s->conns->prev = c;
     }
     s->conns = c;
-    s->n_conns++;
+    server_conn_made(s);
     return c;
 }
 

@@ -49,6 +49,8 @@ struct web_conn {
     char endpoint_id[64]; /* To be released, or "" */
 
     struct web_fault fault; /* What is to go wrong here */
+    uint64_t bytes_seen;    /* Received, when web_conn_look() looked last */
+    unsigned n_idle_looks;  /* In how many looks nothing more came */
     unsigned n_open;        /* Parts not yet reported closed */
     bool closing;
 };
@@ -56,6 +58,10 @@ struct web_conn {
 /* Accept the connection waiting on @listener and serve it.  Returns 0 or a
  * code; then nothing is left behind. */
 int web_conn_accept(struct server *s, struct server_listener *listener);
+
+/* See whether the client is still there; called now and then, as nobody tells
+ * while nothing is read.  May close @c. */
+void web_conn_look(struct web_conn *c);
 
 /* Break it off. */
 void web_conn_close(struct web_conn *c, bool reset);

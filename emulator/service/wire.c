@@ -13,8 +13,11 @@
 #include "wire.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "mem.h"
 
@@ -524,6 +527,30 @@ void wire_write(struct wire *w, const void *data, size_t len)
 size_t wire_queued(const struct wire *w)
 {
     return w->queue.len + (w->writing ? w->flight.len - w->flight_off : 0);
+}
+
+enum wire_peer wire_look(const struct wire *w)
+{
+#ifdef __linux__
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    uv_os_fd_t fd;
+
+    if (w->ended || w->peer_eof) {
+        return w->failed ? WIRE_PEER_GONE : WIRE_PEER_ENDED;
+    }
+    if (uv_fileno((const uv_handle_t *)&w->tcp, &fd) == 0 &&
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
+        return info.tcpi_state == TCP_CLOSE        ? WIRE_PEER_GONE
+               : info.tcpi_state == TCP_CLOSE_WAIT ? WIRE_PEER_ENDED
+                                                   : WIRE_PEER_THERE;
+    }
+    return WIRE_PEER_THERE; /* UNTESTED: the socket is not open yet */
+#else
+    return w->failed                 ? WIRE_PEER_GONE
+           : w->ended || w->peer_eof ? WIRE_PEER_ENDED
+                                     : WIRE_PEER_THERE;
+#endif
 }
 
 void wire_shutdown(struct wire *w, bool abrupt)

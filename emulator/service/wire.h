@@ -118,6 +118,15 @@ void wire_write(struct wire *w, const void *data, size_t len);
 /* Bytes queued and not yet taken by the kernel. */
 size_t wire_queued(const struct wire *w);
 
+/* How the peer stands, whether or not reading is on.  What is not known counts
+ * as there. */
+enum wire_peer {
+    WIRE_PEER_THERE,
+    WIRE_PEER_ENDED, /* Its FIN has come, perhaps behind unread bytes */
+    WIRE_PEER_GONE   /* Reset, or given up by the kernel */
+};
+enum wire_peer wire_look(const struct wire *w);
+
 /* Say goodbye after the last queued byte: TLS close_notify, then FIN.  With
  * @abrupt no close_notify. */
 void wire_shutdown(struct wire *w, bool abrupt);

@@ -6,45 +6,18 @@ its Python binding, python3-awscrt.  What it accepts, checks and reports here is
 what `aws ec2-instance-connect open-tunnel` would.  The signature is made with
 the standard library alone.
 """
-import datetime
-import hashlib
-import hmac
 import sys
 import threading
 import unittest
-import urllib.parse
 
 import harness
+import signing
 
 sys.path.append("/usr/lib/python3/dist-packages")
 try:
     from awscrt import http, io, websocket  # noqa: F401
 except ImportError:
     websocket = None
-
-EMPTY = hashlib.sha256(b"").hexdigest()
-
-
-def presign(host, **params):
-    """The path and query of a presigned openTunnel URL, as the CLI makes it."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    date = now.strftime("%Y%m%dT%H%M%SZ")
-    parts = [date[:8], "eu-central-1", "ec2-instance-connect", "aws4_request"]
-    pairs = [*params.items(), ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
-             ("X-Amz-Credential", "/".join([harness.KEY_ID, *parts])),
-             ("X-Amz-Date", date), ("X-Amz-Expires", "60"),
-             ("X-Amz-SignedHeaders", "host")]
-    query = [f"{k}={urllib.parse.quote(v, safe='-._~')}" for k, v in pairs]
-    canonical = "\n".join(["GET", "/openTunnel", "&".join(sorted(query)),
-                           f"host:{host}", "", "host", EMPTY])
-    text = "\n".join(["AWS4-HMAC-SHA256", date, "/".join(parts),
-                      hashlib.sha256(canonical.encode()).hexdigest()])
-    key = ("AWS4" + harness.SECRET).encode()
-    for part in parts:
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-    return "/openTunnel?" + "&".join([*query, f"X-Amz-Signature={signature}"])
-
 
 class Tunnel:
     """One WebSocket of the CRT, with its callbacks turned into waiting."""
@@ -107,7 +80,7 @@ class AwsCrt(harness.Scenario):
 
     def tunnel(self, port="22", address=harness.ADDRESS, **more):
         host = f"{harness.ENDPOINT}.localhost:{self.ready['https_port']}"
-        return Tunnel(self.ready, presign(
+        return Tunnel(self.ready, signing.presign(
             host, instanceConnectEndpointId=harness.ENDPOINT, remotePort=port,
             privateIpAddress=address, **more))
 
