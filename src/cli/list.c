@@ -20,6 +20,7 @@
 #include "options.h"
 #include "output.h"
 #include "program.h"
+#include "question.h"
 #include "say.h"
 
 enum { MAX_COLUMNS = 24, MAX_FILTERS = 32, MAX_VALUES = 32, HEADING_SIZE = 64 };
@@ -56,39 +57,15 @@ static const struct option options[] = {
 
 /* One run of the command. */
 struct run {
-    struct program *p;
+    struct question q;
     const struct args *args;
-    struct eice_op *op;
     const char *columns[MAX_COLUMNS];
     size_t n_columns;
     char *column_text; /* What they point into */
     struct eice_filter filters[MAX_FILTERS];
     const char *values[MAX_FILTERS][MAX_VALUES];
     size_t n_filters;
-    bool closing;
-    int exit_code;
 };
-
-static void on_closed(void *data)
-{
-    struct run *r = data;
-
-    program_finish(r->p, r->exit_code);
-}
-
-static void run_close(struct run *r)
-{
-    if (!r->closing) {
-        r->closing = true;
-        eice_op_close(r->op, on_closed, r);
-    }
-}
-
-static void on_stop(struct program *p, void *data)
-{
-    (void)p;
-    run_close(data);
-}
 
 /* Whether the user wants to see it. */
 static bool is_wanted(const struct run *r, const struct eice_instance *i,
@@ -115,7 +92,7 @@ static void print_objects(const struct run *r, const struct eice_found *f)
                                   list_object(&f->instances[i], f, reason));
         }
     }
-    output_print(r->p->globals->output, "Instances", all);
+    output_print(r->q.p->globals->output, "Instances", all);
     json_decref(all);
 }
 
@@ -169,16 +146,18 @@ static void on_found(void *data, const struct eice_found *found,
                      const struct eice_error *error)
 {
     struct run *r = data;
-    const char *format = r->p->globals->output;
+    const char *format = r->q.p->globals->output;
 
     if (error != NULL) {
-        r->exit_code = error_print(&r->p->style, error);
-    } else if (format != NULL && strcmp(format, "table") != 0) {
+        question_fail(&r->q, error);
+        return;
+    }
+    if (format != NULL && strcmp(format, "table") != 0) {
         print_objects(r, found);
     } else {
         print_columns(r, found);
     }
-    run_close(r);
+    question_end(&r->q);
 }
 
 /* Split --columns. */
@@ -264,7 +243,7 @@ static void init(void *args)
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
-    struct run r = {.p = p, .args = args};
+    struct run r = {.args = args};
     struct eice_query query = {
         .size = sizeof query,
         .word = n_words > 0 ? words[0] : NULL,
@@ -276,18 +255,15 @@ static int run(struct program *p, void *args, const char *const *words,
 
     rv = check(&r, n_words, &error);
     if (rv == 0) {
-        rv = program_start(p, on_stop, &r, &error);
+        rv = question_start(&r.q, p, &error);
     }
     if (rv != 0) {
         mem_free(r.column_text);
         return error_print(&p->style, &error);
     }
     query.n_filters = r.n_filters;
-    rv = eice_find(&r.op, p->eice, &query, on_found, &r, &error);
-    if (rv != 0) {
-        program_finish(p, error_print(&p->style, &error));
-    }
-    rv = program_run(p);
+    rv = eice_find(&r.q.op, p->eice, &query, on_found, &r, &error);
+    rv = question_run(&r.q, rv, &error);
     mem_free(r.column_text);
     return rv;
 }

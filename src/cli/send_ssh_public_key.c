@@ -16,6 +16,7 @@
 #include "options.h"
 #include "output.h"
 #include "program.h"
+#include "question.h"
 
 enum { NAMES_LIMIT = 200 };
 
@@ -41,50 +42,20 @@ static const struct option options[] = {
     {.name = NULL},
 };
 
-/* One run of the command. */
-struct run {
-    struct program *p;
-    struct eice_op *op;
-    bool closing;
-    int exit_code;
-};
-
-static void on_closed(void *data)
-{
-    struct run *r = data;
-
-    program_finish(r->p, r->exit_code);
-}
-
-static void run_close(struct run *r)
-{
-    if (!r->closing) {
-        r->closing = true;
-        eice_op_close(r->op, on_closed, r);
-    }
-}
-
-static void on_stop(struct program *p, void *data)
-{
-    (void)p;
-    run_close(data);
-}
-
 /* The service has answered. */
 static void on_pushed(void *data, const char *request_id, bool success,
                       const struct eice_error *error)
 {
-    struct run *r = data;
-    const char *format = r->p->globals->output;
+    struct question *q = data;
+    const char *format = q->p->globals->output;
     json_t *answer;
 
     if (error != NULL) {
-        r->exit_code = error_print(&r->p->style, error);
-        run_close(r);
+        question_fail(q, error);
         return;
     }
     if (format == NULL) {
-        format = eice_output(r->p->eice);
+        format = eice_output(q->p->eice);
     }
     answer = json_pack("{s:s, s:b}", "RequestId", request_id, "Success",
                        (int)success);
@@ -92,7 +63,7 @@ static void on_pushed(void *data, const char *request_id, bool success,
         output_print(format, "SendSSHPublicKey", answer);
         json_decref(answer);
     }
-    run_close(r);
+    question_end(q);
 }
 
 /* What the AWS CLI requires. */
@@ -139,7 +110,7 @@ static int run(struct program *p, void *args, const char *const *words,
         .availability_zone = a->zone,
         .use_endpoint_url = true,
     };
-    struct run r = {.p = p};
+    struct question q;
     struct eice_error error = {0};
     int rv;
 
@@ -147,17 +118,13 @@ static int run(struct program *p, void *args, const char *const *words,
     (void)n_words;
     rv = check(a, &error);
     if (rv == 0) {
-        rv = program_start(p, on_stop, &r, &error);
+        rv = question_start(&q, p, &error);
     }
     if (rv != 0) {
         return error_print(&p->style, &error);
     }
-    rv = eice_send_ssh_key(&r.op, p->eice, &key, on_pushed, &r, &error);
-    if (rv != 0) {
-        r.closing = true;
-        program_finish(p, error_print(&p->style, &error));
-    }
-    return program_run(p);
+    rv = eice_send_ssh_key(&q.op, p->eice, &key, on_pushed, &q, &error);
+    return question_run(&q, rv, &error);
 }
 
 const struct command command_send_ssh_public_key = {

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "output.h"
 #include "program.h"
+#include "question.h"
 #include "say.h"
 
 enum { TEXT_LIMIT = 8192 };
@@ -39,33 +40,9 @@ static const struct option options[] = {
 
 /* One run of the command. */
 struct run {
-    struct program *p;
+    struct question q;
     const struct args *args;
-    struct eice_op *op;
-    bool closing;
-    int exit_code;
 };
-
-static void on_closed(void *data)
-{
-    struct run *r = data;
-
-    program_finish(r->p, r->exit_code);
-}
-
-static void run_close(struct run *r)
-{
-    if (!r->closing) {
-        r->closing = true;
-        eice_op_close(r->op, on_closed, r);
-    }
-}
-
-static void on_stop(struct program *p, void *data)
-{
-    (void)p;
-    run_close(data);
-}
 
 /* "2026-01-02T03:04:05Z (in 43 min)", or "never". */
 static void say_expiry(char *out, size_t size, int64_t expires_at)
@@ -131,13 +108,15 @@ static void on_identity(void *data, const struct eice_identity *identity,
     struct run *r = data;
 
     if (error != NULL) {
-        r->exit_code = error_print(&r->p->style, error);
-    } else if (r->args->json) {
+        question_fail(&r->q, error);
+        return;
+    }
+    if (r->args->json) {
         print_json(identity);
     } else {
         print_text(identity);
     }
-    run_close(r);
+    question_end(&r->q);
 }
 
 static void init(void *args)
@@ -148,22 +127,18 @@ static void init(void *args)
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
-    struct run r = {.p = p, .args = args};
+    struct run r = {.args = args};
     struct eice_error error = {0};
     int rv;
 
     (void)words;
     (void)n_words;
-    rv = program_start(p, on_stop, &r, &error);
+    rv = question_start(&r.q, p, &error);
     if (rv != 0) {
         return error_print(&p->style, &error);
     }
-    rv = eice_whoami(&r.op, p->eice, on_identity, &r, &error);
-    if (rv != 0) {
-        r.closing = true;
-        program_finish(p, error_print(&p->style, &error));
-    }
-    return program_run(p);
+    rv = eice_whoami(&r.q.op, p->eice, on_identity, &r, &error);
+    return question_run(&r.q, rv, &error);
 }
 
 const struct command command_whoami = {

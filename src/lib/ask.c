@@ -18,6 +18,19 @@
 
 enum { BODY_MAX = 64 << 10 };
 
+/* The region is known: do the kind's own work. */
+static int begin(struct eice_op *op, struct err *e)
+{
+    int rv;
+
+    if (op->ask->kind == NULL) {
+        return op->ask->begin(op, e);
+    }
+    rv = op_start(&op->call, &op->eice->api, op->ask->kind, &op->body,
+                  ask_on_call, op, e);
+    return rv == 0 ? UV_EAGAIN : rv;
+}
+
 /* Report @code, or that nothing went wrong here. */
 static void op_report(struct eice_op *op, int code, const struct err *e)
 {
@@ -35,7 +48,7 @@ static void on_ready(struct wait *w, const struct err *err)
         op->ask->report(op, NULL, err);
         return;
     }
-    rv = op->ask->begin(op, &e);
+    rv = begin(op, &e);
     if (rv != UV_EAGAIN) {
         op_report(op, rv, &e);
     }
@@ -50,7 +63,7 @@ static void on_begin(uv_timer_t *timer)
 
     rv = context_ready(op->eice, &op->wait, on_ready, &e);
     if (rv == 0) {
-        rv = op->ask->begin(op, &e);
+        rv = begin(op, &e);
     }
     if (rv != UV_EAGAIN) {
         op_report(op, rv, &e);

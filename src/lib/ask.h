@@ -16,17 +16,21 @@
 struct err;
 struct inventory;
 struct op;
+struct operation;
 struct response;
 
 /* What tells one kind of question from another. */
 struct ask {
-    /* Begin, the region being known.  UV_EAGAIN: under way; 0: the answer is
-     * there; else a code with @e. */
-    int (*begin)(struct eice_op *op, struct err *e);
     /* Read the answer (@resp is NULL if begin() made no call) and report it,
      * or @err. */
     void (*report)(struct eice_op *op, const struct response *resp,
                    const struct err *err);
+    /* The one call it takes, the body being made already; else NULL, and
+     * begin() is there. */
+    const struct operation *kind;
+    /* Begin, the region being known.  UV_EAGAIN: under way; 0: the answer is
+     * there; else a code with @e. */
+    int (*begin)(struct eice_op *op, struct err *e);
 };
 
 /* A copy of one filter. */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find.c - which instances there are, what one said on its console, its first
- * password, and the name of its image.
+/* find.c - which instances there are.
  *
- * The happy path: the inventory, or a single call, answers; the answer is put
- * into public words and reported.
+ * The happy path: the inventory answers; the answer is put into public words
+ * and reported.
  *
- * What can go wrong: the call, in its own words; or no memory for the answer.
- */
+ * What can go wrong: a call, in its own words; or no memory for the answer. */
 #include <eice/eice.h>
 
 #include <string.h>
@@ -24,9 +22,7 @@
 #include "request.h"
 #include "settings.h"
 
-enum { TEXT_MAX = 1 << 20, MAX_FILTERS = 64 };
-
-/* ---- find ------------------------------------------------------------- */
+enum { MAX_FILTERS = 64 };
 
 /* Copy one filter of the caller's. */
 static bool filter_copy(struct wish_filter *out, const struct eice_filter *in)
@@ -258,7 +254,7 @@ static void find_report(struct eice_op *op, const struct response *resp,
     op->cb.find(op->data, NULL, &error);
 }
 
-static const struct ask ask_find = {find_begin, find_report};
+static const struct ask ask_find = {find_report, NULL, find_begin};
 
 int eice_find(struct eice_op **out, struct eice *eice,
               const struct eice_query *query, eice_find_cb cb, void *data,
@@ -286,162 +282,4 @@ int eice_find(struct eice_op **out, struct eice *eice,
     }
     (*out)->cb.find = cb;
     return fault_export(error, &e);
-}
-
-/* ---- texts ------------------------------------------------------------ */
-
-/* Report a text, or why there is none. */
-static void text_report(struct eice_op *op, const char *text, size_t len,
-                        const struct err *err)
-{
-    struct eice_error error;
-
-    if (err != NULL) {
-        fault_export(&error, err);
-        op->cb.text(op->data, NULL, 0, &error);
-        return;
-    }
-    op->cb.text(op->data, text, len, NULL);
-}
-
-static int console_begin(struct eice_op *op, struct err *e)
-{
-    int rv;
-
-    rv = op_start(&op->call, &op->eice->api, &ec2_get_console_output, &op->body,
-                  ask_on_call, op, e);
-    return rv == 0 ? UV_EAGAIN : rv;
-}
-
-static void console_report(struct eice_op *op, const struct response *resp,
-                           const struct err *err)
-{
-    struct buf text;
-    struct err e;
-
-    buf_init(&text, TEXT_MAX);
-    if (err == NULL &&
-        ec2_console_parse(&text, resp->body, resp->body_len, &e) != 0) {
-        err = &e;
-    }
-    text_report(op, text.len > 0 ? buf_str(&text) : NULL, text.len, err);
-    buf_free(&text);
-}
-
-static const struct ask ask_console = {console_begin, console_report};
-
-int eice_console_output(struct eice_op **out, struct eice *eice,
-                        const char *instance_id, eice_text_cb cb, void *data,
-                        struct eice_error *error)
-{
-    struct err none = {0};
-    int rv;
-
-    *out = NULL;
-    rv = eice_check_instance_id(instance_id, error);
-    if (rv != 0) {
-        return rv;
-    }
-    *out = ask_new(eice, &ask_console, data);
-    if (*out == NULL) {
-        return fault_nomem(error);
-    }
-    ec2_output_body(&(*out)->body, &ec2_get_console_output, instance_id);
-    (*out)->cb.text = cb;
-    return fault_export(error, &none);
-}
-
-static int password_begin(struct eice_op *op, struct err *e)
-{
-    int rv;
-
-    rv = op_start(&op->call, &op->eice->api, &ec2_get_password_data, &op->body,
-                  ask_on_call, op, e);
-    return rv == 0 ? UV_EAGAIN : rv;
-}
-
-static void password_report(struct eice_op *op, const struct response *resp,
-                            const struct err *err)
-{
-    struct ec2_password p = {0};
-    struct eice_password result;
-    struct eice_error error;
-    struct err e;
-
-    if (err == NULL &&
-        ec2_password_parse(&p, resp->body, resp->body_len, &e) != 0) {
-        err = &e;
-    }
-    if (err != NULL) {
-        fault_export(&error, err);
-        op->cb.password(op->data, NULL, &error);
-        return;
-    }
-    result = (struct eice_password){p.instance_id, p.timestamp, p.data};
-    op->cb.password(op->data, &result, NULL);
-    ec2_password_clear(&p);
-}
-
-static const struct ask ask_password = {password_begin, password_report};
-
-int eice_password_data(struct eice_op **out, struct eice *eice,
-                       const char *instance_id, eice_password_cb cb, void *data,
-                       struct eice_error *error)
-{
-    struct err none = {0};
-    int rv;
-
-    *out = NULL;
-    rv = eice_check_instance_id(instance_id, error);
-    if (rv != 0) {
-        return rv;
-    }
-    *out = ask_new(eice, &ask_password, data);
-    if (*out == NULL) {
-        return fault_nomem(error);
-    }
-    ec2_output_body(&(*out)->body, &ec2_get_password_data, instance_id);
-    (*out)->cb.password = cb;
-    return fault_export(error, &none);
-}
-
-static int image_begin(struct eice_op *op, struct err *e)
-{
-    int rv;
-
-    rv = op_start(&op->call, &op->eice->api, &ec2_describe_images, &op->body,
-                  ask_on_call, op, e);
-    return rv == 0 ? UV_EAGAIN : rv;
-}
-
-static void image_report(struct eice_op *op, const struct response *resp,
-                         const struct err *err)
-{
-    char *name = NULL;
-    struct err e;
-
-    if (err == NULL &&
-        ec2_image_name_parse(&name, resp->body, resp->body_len, &e) != 0) {
-        err = &e;
-    }
-    text_report(op, name, name != NULL ? strlen(name) : 0, err);
-    mem_free(name);
-}
-
-static const struct ask ask_image = {image_begin, image_report};
-
-int eice_image_name(struct eice_op **out, struct eice *eice,
-                    const char *image_id, eice_text_cb cb, void *data,
-                    struct eice_error *error)
-{
-    const struct ec2_query q = {.ids = &image_id, .n_ids = 1};
-    struct err none = {0};
-
-    *out = ask_new(eice, &ask_image, data);
-    if (*out == NULL) {
-        return fault_nomem(error);
-    }
-    ec2_describe_body(&(*out)->body, &ec2_describe_images, &q);
-    (*out)->cb.text = cb;
-    return fault_export(error, &none);
 }

@@ -52,7 +52,7 @@ static void resolve_report(struct eice_op *op, const struct response *resp,
     op->cb.resolve(op->data, &result, NULL);
 }
 
-static const struct ask ask_resolve = {resolve_begin, resolve_report};
+static const struct ask ask_resolve = {resolve_report, NULL, resolve_begin};
 
 int eice_resolve(struct eice_op **out, struct eice *eice,
                  const struct eice_target *target, eice_resolve_cb cb,
@@ -76,15 +76,6 @@ int eice_resolve(struct eice_op **out, struct eice *eice,
 }
 
 /* ---- whoami ----------------------------------------------------------- */
-
-static int whoami_begin(struct eice_op *op, struct err *e)
-{
-    int rv;
-
-    rv = op_start(&op->call, &op->eice->api, &sts_get_caller_identity,
-                  &op->body, ask_on_call, op, e);
-    return rv == 0 ? UV_EAGAIN : rv;
-}
 
 static void whoami_report(struct eice_op *op, const struct response *resp,
                           const struct err *err)
@@ -118,7 +109,8 @@ static void whoami_report(struct eice_op *op, const struct response *resp,
     sts_identity_clear(&identity);
 }
 
-static const struct ask ask_whoami = {whoami_begin, whoami_report};
+static const struct ask ask_whoami = {whoami_report, &sts_get_caller_identity,
+                                      NULL};
 
 int eice_whoami(struct eice_op **out, struct eice *eice, eice_whoami_cb cb,
                 void *data, struct eice_error *error)
@@ -166,8 +158,8 @@ static void send_ssh_key_report(struct eice_op *op, const struct response *resp,
     op->cb.send_ssh_key(op->data, pushed.request_id, pushed.success, NULL);
 }
 
-static const struct ask ask_send_ssh_key = {send_ssh_key_begin,
-                                            send_ssh_key_report};
+static const struct ask ask_send_ssh_key = {send_ssh_key_report, NULL,
+                                            send_ssh_key_begin};
 
 /* What the API's model says before anything is sent; its limits only if they
  * are to be @validated. */
