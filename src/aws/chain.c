@@ -178,7 +178,7 @@ static void take_creds(struct chain *chain, struct creds *creds)
     err_set(&e, ERR_EXPIRED,
             "Credentials were refreshed, but the refreshed credentials are "
             "still expired.");
-    log_warn(chain->ctx.log, CREDS, 0, "%s: %s", creds->source, e.msg);
+    err_hint(&e, "they came from %s", creds->source);
     creds_unref(chain->creds);
     chain->creds = NULL;
     settle_all(chain, NULL, &e);

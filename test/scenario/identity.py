@@ -8,10 +8,14 @@ taken.
 import datetime
 import hashlib
 import json
+import os
+import pty
 import re
+import select
 import socket
 import subprocess
 import threading
+import time
 import urllib.request
 
 import harness
@@ -301,6 +305,31 @@ class Identity(harness.Scenario):
             self.fail(f"said:   {said}\nwanted: {text}")
         self.assertEqual(done.returncode, code, done.stderr)
         return done
+
+    def on_a_terminal(self, argv, question, answer, seconds=30):
+        """Run in the foreground of a terminal of its own; whenever @question
+        is asked, type @answer.  The exit code, and what was to be seen."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(argv[0], argv, self.env)
+        self.addCleanup(os.close, terminal)
+        seen, answered = b"", 0
+        end = time.monotonic() + seconds * harness.SLOW
+        while time.monotonic() < end:
+            if not select.select([terminal], [], [], 0.2)[0]:
+                continue
+            try:
+                got = os.read(terminal, 4096)
+            except OSError:  # It has gone
+                break
+            seen += got
+            if seen.count(question) > answered:
+                answered += 1
+                os.write(terminal, answer + b"\n")
+        else:
+            os.kill(pid, 9)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return status, seen.decode()
 
     # The emulator -------------------------------------------------------
 
