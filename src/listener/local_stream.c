@@ -55,6 +55,9 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
     struct local_stream *s = stream->data;
 
     (void)buf;
+    if (nread == UV_ENOBUFS) {
+        return; /* Nothing was lent; the socket tells again. */
+    }
     if (nread < 0) {
         s->reading = false;
         uv_read_stop(stream);

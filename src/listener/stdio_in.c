@@ -33,6 +33,9 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
     struct stdio_in *in = stream->data;
 
     (void)buf;
+    if (nread == UV_ENOBUFS) {
+        return; /* Nothing was lent; the stream tells again. */
+    }
     if (nread < 0) {
         in->reading = false;
         uv_read_stop(stream);
@@ -41,6 +44,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 }
 
 static void file_read(struct stdio_in *in);
+static void on_kick(uv_idle_t *idle);
 
 /* Hand over what was read from a file, then read on. */
 static void file_deliver(struct stdio_in *in)
@@ -50,6 +54,10 @@ static void file_deliver(struct stdio_in *in)
 
     while (in->reading && in->at < in->len) {
         in->alloc_cb(in->local, &lent);
+        if (lent.len == 0) {
+            uv_idle_start(&in->kick, on_kick);
+            return;
+        }
         n = in->len - in->at;
         n = n < lent.len ? n : lent.len;
         memcpy(lent.base, in->buf + in->at, n);

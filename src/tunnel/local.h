@@ -11,8 +11,9 @@
 
 struct local;
 
-/* Lend memory for one read.  A length of 0 is not allowed: the tunnel stops
- * reading when it has no room. */
+/* Lend memory for one read.  A length of 0 means: others first, ask again in
+ * the next turn of the loop; no read follows.  (A tunnel that has no room stops
+ * reading instead.) */
 typedef void (*local_alloc_cb)(struct local *l, uv_buf_t *buf);
 
 /* @nread > 0 bytes are in the memory last lent, or 0: nothing was there after

@@ -244,7 +244,7 @@ void tunnel_redial(struct tunnel *t)
     sender_wipe(&t->sender);
     t->transport = NULL;
     t->watch_read = t->watch_write = false;
-    t->lingering = t->resting = t->mute = t->expired = false;
+    t->lingering = t->mute = t->expired = false;
     t->pong_awaited = t->pong_seen = t->deaf = false;
     t->failed = t->unsent = t->soft = false;
     t->redial = t->trial = false;

@@ -28,6 +28,10 @@ static void on_local_alloc(struct local *l, uv_buf_t *buf)
 {
     struct tunnel *t = l->data;
 
+    if (pump_up_tired(&t->up)) {
+        *buf = uv_buf_init(NULL, 0);
+        return;
+    }
     pump_up_lend(&t->up, buf);
 }
 
@@ -60,10 +64,6 @@ static void on_local_read(struct local *l, ssize_t nread)
         tunnel_local_broken(t, rv);
     }
     if (open) {
-        if (pump_up_tired(&t->up)) {
-            t->resting = true;
-            uv_idle_start(&t->again, tunnel_on_again);
-        }
         tunnel_settle(t);
     } else if (rv != 0 || (nread == UV_EOF && t->config.end_on_early_eof &&
                            !pump_up_holds(&t->up))) {
@@ -239,7 +239,7 @@ void tunnel_settle(struct tunnel *t)
     }
     rv = tunnel_watch(t, pump_down_wants(&t->down), t->sender.blocked);
     if (rv == 0 && !t->closing) {
-        rv = tunnel_read_local(t, t->sm.state == TUNNEL_S_OPEN && !t->resting &&
+        rv = tunnel_read_local(t, t->sm.state == TUNNEL_S_OPEN &&
                                       pump_up_wants(&t->up));
     }
     if (rv != 0 && !t->expired) {
@@ -275,7 +275,6 @@ void tunnel_on_again(uv_idle_t *handle)
     struct tunnel *t = handle->data;
 
     uv_idle_stop(handle);
-    t->resting = false;
     if (t->down_again) {
         t->down_again = false;
         pump_down_turn(&t->down, true);

@@ -73,7 +73,6 @@ struct tunnel {
 
     bool closing;      /* tunnel_close() was called */
     bool reading;      /* The local stream is being read */
-    bool resting;      /* It is not, until the loop has gone round */
     bool down_again;   /* The transport has more, after others' turn */
     bool watch_read;   /* What the transport was last told */
     bool watch_write;  /* The same */

@@ -10,14 +10,16 @@ enum { BUF_AT_HAND = 1 << 17 };
 
 static void near_wake(struct near *n);
 
-/* One read, as libuv would do it. */
-static void do_read(struct near *n)
+/* One read, as libuv would do it; false: not in this turn. */
+static bool do_read(struct near *n)
 {
     uv_buf_t buf = {NULL, 0};
     size_t len;
 
     n->alloc_cb(&n->local, &buf);
-    assert(buf.len > 0);
+    if (buf.len == 0) {
+        return false;
+    }
     len = n->says.len;
     len = len < n->read_max ? len : n->read_max;
     len = len < buf.len ? len : buf.len;
@@ -34,6 +36,7 @@ static void do_read(struct near *n)
         n->reading = false;
         n->read_cb(&n->local, n->end);
     }
+    return true;
 }
 
 /* Finish a write as far as there is room. */
@@ -78,8 +81,7 @@ static void on_idle(uv_idle_t *idle)
         n->shut_cb = NULL;
         cb(&n->local, 0);
     } else {
-        for (i = 0; i < n->burst && can_read(n); i++) {
-            do_read(n);
+        for (i = 0; i < n->burst && can_read(n) && do_read(n); i++) {
         }
     }
     near_wake(n);
