@@ -302,8 +302,12 @@ class Scenario(unittest.TestCase):
         config.write_text("".join(f"{k} {v}\n" for k, v in lines.items()))
         with open(self.dir / "sshd.log", "ab") as log:
             self.start([SSHD, "-D", "-e", "-f", config], stderr=log)
-        wait_for("sshd", lambda: port_open(port))
+        wait_for("sshd", lambda: self.listens(port))
         return port
+
+    def listens(self, port):
+        """Whether somebody listens there; for those in other networks."""
+        return port_open(port)
 
     def ssh_options(self):
         """What every ssh, scp and sftp of a test is told."""
