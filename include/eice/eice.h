@@ -419,6 +419,7 @@ struct eice_query {
     const struct eice_filter *filters;
     size_t n_filters;
     bool endpoints; /* Also tell the region's endpoints */
+    bool is_id;     /* The word is an instance id whatever it looks like */
 };
 
 /* What was found; may be nothing. */

@@ -43,6 +43,13 @@ static void add(struct find_plan *plan, const char *filter)
     plan->filters[plan->n++] = filter;
 }
 
+void find_plan_id(struct find_plan *plan, const char *word)
+{
+    *plan = (struct find_plan){.is_id = true};
+    snprintf(plan->value, sizeof plan->value, "%s", word);
+    add(plan, "instance-id");
+}
+
 bool find_plan(struct find_plan *plan, const char *word)
 {
     size_t len = strlen(word);
@@ -54,8 +61,7 @@ bool find_plan(struct find_plan *plan, const char *word)
     }
     memcpy(plan->value, word, len + 1);
     if (is_instance_id(plan->value)) {
-        plan->is_id = true;
-        add(plan, "instance-id");
+        find_plan_id(plan, word);
     } else if (address_read(&ip, word)) {
         ip_format(plan->value, &ip);
         if (ip.version == 4) {

@@ -21,4 +21,7 @@ struct find_plan {
  * ?.  False when it can be none of these: empty, or too long. */
 bool find_plan(struct find_plan *plan, const char *word);
 
+/* @plan, which is for @word, is to take it for an instance id. */
+void find_plan_id(struct find_plan *plan, const char *word);
+
 #endif /* FIND_WORDS_H */

@@ -118,8 +118,12 @@ static void on_instances(void *data, const struct response *resp,
 /* Ask for a page of instances. */
 static int ask_instances(struct inventory *v, struct err *e)
 {
-    const struct ec2_query q = {.next_token = v->found.instances.next_token};
     const char *value = v->plan.value;
+    const struct ec2_query q = {
+        .ids = &value,
+        .n_ids = v->plan.is_id ? 1 : 0,
+        .next_token = v->found.instances.next_token,
+    };
     struct ec2_filter f = {.values = &value, .n_values = 1};
     struct buf body;
 
@@ -129,7 +133,7 @@ static int ask_instances(struct inventory *v, struct err *e)
         buf_addc(&body, '&');
         buf_add(&body, v->filters.data, v->filters.len);
     }
-    if (v->plan.n > 0) {
+    if (v->plan.n > 0 && !v->plan.is_id) {
         f.name = v->plan.filters[v->place];
         ec2_filter_body(&body, v->n_filters + 1, &f);
     }
@@ -257,6 +261,9 @@ static int take_query(struct inventory *v, const struct inventory_query *q,
                        "'%s' cannot name an instance: give an instance id, a "
                        "Name tag, an address or a DNS name",
                        q->word);
+    }
+    if (q->word != NULL && q->is_id) {
+        find_plan_id(&v->plan, q->word);
     }
     for (i = 0; i < q->n_filters; i++) {
         ec2_filter_body(&v->filters, i + 1, &q->filters[i]);

@@ -3,7 +3,8 @@
  * endpoints that may reach them.
  *
  * All pages are read.  A word is looked for where its form says it can be
- * found (find_words.h), one place after the other until something is found. */
+ * found (find_words.h), one place after the other until something is found;
+ * an instance id that EC2 does not know is EC2's own error. */
 #ifndef INVENTORY_H
 #define INVENTORY_H
 
@@ -20,6 +21,8 @@ struct inventory;
 /* What is wanted; what is not given is anything. */
 struct inventory_query {
     const char *word;                 /* Or NULL: all instances */
+    bool is_id;                       /* It is an id, though it may not look
+                                         like one */
     const struct ec2_filter *filters; /* Of DescribeInstances */
     size_t n_filters;
     bool endpoints; /* All endpoints of the region as well */

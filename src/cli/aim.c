@@ -211,6 +211,14 @@ static void take_instance(struct aim *a, const struct eice_instance *i)
     }
 }
 
+/* Take over the endpoint @e. */
+static void endpoint_use(struct aim *a, const struct eice_endpoint *e)
+{
+    COPY(a->result.endpoint_id, e->endpoint_id);
+    COPY(a->result.endpoint_dns_name, e->dns_name);
+    a->result.endpoint_nameless = a->result.endpoint_dns_name[0] == '\0';
+}
+
 /* Take over the endpoint: the one that was given, or the instance's. */
 static void take_endpoint(struct aim *a, const struct eice_found *f,
                           const struct eice_instance *i)
@@ -219,8 +227,7 @@ static void take_endpoint(struct aim *a, const struct eice_found *f,
     size_t k;
 
     if (id == NULL && i->endpoint >= 0) {
-        COPY(a->result.endpoint_id, f->endpoints[i->endpoint].endpoint_id);
-        COPY(a->result.endpoint_dns_name, f->endpoints[i->endpoint].dns_name);
+        endpoint_use(a, &f->endpoints[i->endpoint]);
     }
     if (id == NULL) {
         return;
@@ -230,7 +237,7 @@ static void take_endpoint(struct aim *a, const struct eice_found *f,
     for (k = 0; k < f->n_endpoints && a->wish.endpoint_dns_name == NULL; k++) {
         if (strcmp(f->endpoints[k].endpoint_id, id) == 0 &&
             f->endpoints[k].usable) {
-            COPY(a->result.endpoint_dns_name, f->endpoints[k].dns_name);
+            endpoint_use(a, &f->endpoints[k]);
         }
     }
 }
@@ -244,6 +251,7 @@ static void on_chosen(void *data, const char *answer)
     struct aim *a = data;
     struct eice_query query = {.size = sizeof query,
                                .word = a->wish.word,
+                               .is_id = a->wish.is_id,
                                .endpoints = a->wish.endpoints};
     struct eice_error error;
     struct err e;
@@ -295,6 +303,7 @@ int aim_start(struct aim *a, aim_cb cb, void *data, struct eice_error *error)
 {
     struct eice_query query = {.size = sizeof query,
                                .word = a->wish.word,
+                               .is_id = a->wish.is_id,
                                .endpoints = a->wish.endpoints};
 
     a->cb = cb;

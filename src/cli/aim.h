@@ -19,7 +19,8 @@ enum { AIM_WORD = 300 };
 /* What is wanted; borrowed until the end. */
 struct aim_wish {
     const char *word;        /* What is looked for */
-    bool is_known;           /* It is an instance id: look up nothing of it */
+    bool is_id;              /* It is an instance id, whatever it looks like */
+    bool is_known;           /* So it is, and nothing is to be looked up */
     const char *pick;        /* Of several: "newest", "random", "2", or NULL */
     bool may_ask;            /* Of several: ask the person at the terminal */
     bool endpoints;          /* Find the endpoint */
@@ -41,7 +42,8 @@ struct aim_result {
     char endpoint_id[64];
     char endpoint_dns_name[AIM_WORD];
     char os_user[64];
-    bool host_known; /* Our known_hosts has keys of it */
+    bool endpoint_nameless; /* It has no name of the kind that is wanted */
+    bool host_known;        /* Our known_hosts has keys of it */
 };
 
 struct aim;

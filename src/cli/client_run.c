@@ -213,6 +213,7 @@ static int find(struct run *r, struct eice_error *error)
     r->aim.p = r->p;
     r->aim.wish = (struct aim_wish){
         .word = r->word,
+        .is_id = r->a->instance_id != NULL,
         .pick = r->a->pick,
         .may_ask = true,
         .endpoints = !is_direct(r),
@@ -331,6 +332,14 @@ static int way_find(struct run *r, struct err *e)
         return err_set(e, ERR_USAGE,
                        "Unable to find any IP address on the instance to "
                        "connect to.");
+    }
+    if (f->tunnel && i->endpoint_nameless) {
+        err_set(e, ERR_CONFIG, "Unable to find FIPS Endpoint");
+        err_hint(e,
+                 "%s has no FIPS name; without use_fips_endpoint its other "
+                 "one is used",
+                 i->endpoint_id);
+        return ERR_CONFIG;
     }
     if (f->tunnel && i->endpoint_dns_name[0] == '\0') {
         if (i->endpoint_id[0] != '\0') {

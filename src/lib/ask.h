@@ -46,6 +46,7 @@ struct wish {
     struct wish_filter *filters;
     size_t n_filters;
     bool endpoints;
+    bool is_id;
 };
 
 struct eice_op {

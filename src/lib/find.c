@@ -50,6 +50,7 @@ static bool wish_copy(struct wish *out, const struct eice_query *in)
     size_t i;
 
     out->endpoints = in->endpoints;
+    out->is_id = in->is_id;
     if (in->word != NULL) {
         out->word = mem_strdup(in->word);
         if (out->word == NULL) {
@@ -224,6 +225,7 @@ static int find_begin(struct eice_op *op, struct err *e)
     struct ec2_filter filters[MAX_FILTERS];
     struct inventory_query q = {
         .word = w->word,
+        .is_id = w->is_id,
         .filters = filters,
         .n_filters = w->n_filters,
         .endpoints = w->endpoints,

@@ -240,6 +240,31 @@ static void test_places(void **state)
     bed_free(&t.bed);
 }
 
+/* Ids are asked for by id: that one is unknown is EC2's to say. */
+static void test_ids(void **state)
+{
+    struct trial t;
+
+    (void)state;
+    trial_init(&t);
+    t.query.word = BED_ID;
+    run(&t, FIND);
+    assert_string_equal(t.bed.api_last,
+                        "Action=DescribeInstances&Version=2016-11-15&"
+                        "InstanceId.1=" BED_ID);
+    t.query.word = "i-0xyz";
+    t.query.is_id = true;
+    t.bed.api_status = 400;
+    t.bed.api_body = "<Response><Errors><Error><Code>InvalidInstanceID."
+                     "Malformed</Code><Message>Invalid id: \"i-0xyz\""
+                     "</Message></Error></Errors></Response>";
+    run(&t, FIND);
+    assert_non_null(strstr(t.bed.api_last, "&InstanceId.1=i-0xyz"));
+    assert_string_equal(t.error.service_code, "InvalidInstanceID.Malformed");
+    assert_int_equal(eice_exit_code(&t.error), 254);
+    bed_free(&t.bed);
+}
+
 static void test_filters(void **state)
 {
     static const char *const states[] = {"running", "stopped"};
@@ -457,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_ids),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_find_fails),
         cmocka_unit_test(test_texts),
