@@ -23,6 +23,7 @@
 #include "agent.h"
 #include "buf.h"
 #include "err.h"
+#include "hold.h"
 
 enum { SIGNAL_EXIT = 128, PART = 4096 };
 
@@ -30,7 +31,10 @@ enum { SIGNAL_EXIT = 128, PART = 4096 };
 struct child {
     pid_t pid;
     int code;
-    uv_signal_t ended; /* SIGCHLD */
+    struct sigaction interrupt; /* What was done on SIGINT and SIGQUIT */
+    struct sigaction quit;
+    const sigset_t *mask; /* What is blocked while it runs */
+    uv_signal_t ended;    /* SIGCHLD */
     uv_signal_t passed[2];
     struct agent *agent;
 };
@@ -58,15 +62,15 @@ static void become(char *const *argv, int report, pid_t parent,
     _exit(127);
 }
 
-/* Fork and exec; @in and @out are -1 or become 0 and 1, stderr is lost then.
- * Returns the process, or -1 with errno. */
-static pid_t spawn(char *const *argv, int in, int out)
+/* Fork and exec with @mask, or ours; @in and @out are -1 or become 0 and 1,
+ * stderr is lost then.  Returns the process, or -1 with errno. */
+static pid_t spawn(char *const *argv, int in, int out, const sigset_t *mask)
 {
     pid_t parent = getpid();
     int report[2];
     int error = 0;
     sigset_t all;
-    sigset_t mask;
+    sigset_t old;
     ssize_t n;
     pid_t pid;
 
@@ -76,7 +80,7 @@ static pid_t spawn(char *const *argv, int in, int out)
     (void)fcntl(report[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(report[1], F_SETFD, FD_CLOEXEC);
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &mask);
+    sigprocmask(SIG_SETMASK, &all, &old);
     pid = fork();
     if (pid == 0) {
         if (in != -1) {
@@ -84,10 +88,10 @@ static pid_t spawn(char *const *argv, int in, int out)
             dup2(out, STDOUT_FILENO);
             dup2(in, STDERR_FILENO);
         }
-        become(argv, report[1], parent, &mask);
+        become(argv, report[1], parent, mask != NULL ? mask : &old);
     }
     error = errno;
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigprocmask(SIG_SETMASK, &old, NULL);
     close(report[1]);
     if (pid != -1) {
         do {
@@ -110,7 +114,7 @@ static int code_of(int status)
                                : WEXITSTATUS(status);
 }
 
-int child_capture(char *const *argv, struct buf *out)
+int child_capture(char *const *argv, struct buf *out, const sigset_t *mask)
 {
     char part[PART];
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -127,7 +131,7 @@ int child_capture(char *const *argv, struct buf *out)
     }
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    pid = spawn(argv, null, ends[1]);
+    pid = spawn(argv, null, ends[1], mask);
     close(ends[1]);
     close(null);
     while (pid != -1 && (n = read(ends[0], part, sizeof part)) != 0) {
@@ -147,6 +151,7 @@ int child_capture(char *const *argv, struct buf *out)
 /* Close what the loop waits for. */
 static void child_over(struct child *c)
 {
+    hold_begin(); /* There is tidying up to do. */
     uv_close((uv_handle_t *)&c->ended, NULL);
     uv_close((uv_handle_t *)&c->passed[0], NULL);
     uv_close((uv_handle_t *)&c->passed[1], NULL);
@@ -198,11 +203,30 @@ static int start_failed(const char *program, int error, struct err *e)
     return -1;
 }
 
+/* Let the signals in: SIGTERM and SIGHUP are passed on, the keyboard's two
+ * reach the child as well, which decides; not so those that came before there
+ * was one. */
+static void signals_divide(struct child *c)
+{
+    static const int passed[] = {SIGTERM, SIGHUP};
+    int early = hold_pending();
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        uv_signal_start(&c->passed[i], on_passed, passed[i]);
+    }
+    if (early == SIGINT || early == SIGQUIT) {
+        kill(c->pid, early);
+    }
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    hold_end(c->mask);
+}
+
 /* Start the child and everything that watches it. */
 static int child_start(struct child *c, uv_loop_t *loop, char *const *argv,
                        struct err *e)
 {
-    static const int passed[] = {SIGTERM, SIGHUP};
     size_t i;
     int rv;
 
@@ -215,28 +239,31 @@ static int child_start(struct child *c, uv_loop_t *loop, char *const *argv,
         assert(rv == 0);
         c->passed[i].data = c;
     }
-    c->pid = spawn(argv, -1, -1);
+    if (hold_pending() != 0) {
+        c->code = SIGNAL_EXIT + hold_pending();
+        child_over(c);
+        return 0;
+    }
+    c->pid = spawn(argv, -1, -1, c->mask);
     if (c->pid == -1) {
         rv = start_failed(argv[0] != NULL ? argv[0] : "", errno, e);
         child_over(c);
         return rv;
     }
-    for (i = 0; i < 2; i++) {
-        uv_signal_start(&c->passed[i], on_passed, passed[i]);
-    }
+    signals_divide(c);
     on_child(&c->ended, SIGCHLD); /* It may have ended already. */
     return 0;
 }
 
 int child_run(char *const *argv, const char *agent_path,
-              const struct ssh_key *key, struct err *e)
+              const struct ssh_key *key, const sigset_t *mask, struct err *e)
 {
-    struct child c = {.code = -1};
-    void (*interrupt)(int);
-    void (*quit)(int);
+    struct child c = {.code = -1, .mask = mask};
     uv_loop_t loop;
     int rv;
 
+    sigaction(SIGINT, NULL, &c.interrupt);
+    sigaction(SIGQUIT, NULL, &c.quit);
     rv = uv_loop_init(&loop);
     if (rv != 0) {
         err_set_uv(e, rv, "event loop");
@@ -248,12 +275,9 @@ int child_run(char *const *argv, const char *agent_path,
     if (rv == 0) {
         rv = child_start(&c, &loop, argv, e);
     }
-    /* The keyboard's signals reach the child as well, which decides. */
-    interrupt = signal(SIGINT, SIG_IGN);
-    quit = signal(SIGQUIT, SIG_IGN);
     uv_run(&loop, UV_RUN_DEFAULT);
-    signal(SIGINT, interrupt);
-    signal(SIGQUIT, quit);
+    sigaction(SIGINT, &c.interrupt, NULL);
+    sigaction(SIGQUIT, &c.quit, NULL);
     uv_loop_close(&loop);
     return rv == 0 ? c.code : -1;
 }

@@ -4,20 +4,24 @@
 #ifndef CHILD_H
 #define CHILD_H
 
+#include <signal.h>
+
 struct buf;
 struct err;
 struct ssh_key;
 
 /* Run @argv to its end.  Interrupts from the keyboard are its own; SIGTERM and
  * SIGHUP are passed on; when it stops, so do we.  If @key is not NULL, it is
- * served at @agent_path.  Returns its exit code (128 + n when signal n ended
- * it), or -1 with @e when it could not be started: ERR_CONFIG when there is no
- * such program. */
+ * served at @agent_path.  The signals wait (hold.h) before and after; a child
+ * has @mask.  One that waits already ends the run before it begins.  Returns
+ * its exit code (128 + n when signal n ended it), or -1 with @e when it could
+ * not be started: ERR_CONFIG when there is no such program. */
 int child_run(char *const *argv, const char *agent_path,
-              const struct ssh_key *key, struct err *e);
+              const struct ssh_key *key, const sigset_t *mask, struct err *e);
 
 /* Run @argv with no input and append what it prints to @out; what it says on
- * stderr is lost.  Returns its exit code, or -1. */
-int child_capture(char *const *argv, struct buf *out);
+ * stderr is lost.  It has @mask; NULL: what we block.  Returns its exit code,
+ * or -1. */
+int child_capture(char *const *argv, struct buf *out, const sigset_t *mask);
 
 #endif /* CHILD_H */

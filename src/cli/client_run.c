@@ -24,6 +24,7 @@
 #include "client_line.h"
 #include "err.h"
 #include "error.h"
+#include "hold.h"
 #include "host_keys.h"
 #include "json.h"
 #include "key_file.h"
@@ -54,6 +55,7 @@ struct run {
     const char *word; /* What the instance is called */
     char host[AIM_WORD + 4]; /* The same, out of a longer word */
     char user[64];           /* Given with it, or "" */
+    sigset_t mask;           /* What was blocked when we came */
     bool ready;              /* The instance is known, or the key pushed */
     int exit_code;
     /* The second half. */
@@ -246,7 +248,8 @@ static int push_now(struct run *r, struct eice_error *error)
     };
 
     /* The first half's loop is closed: begin afresh. */
-    *r->p = (struct program){.globals = r->p->globals, .style = r->p->style};
+    *r->p = (struct program){
+        .globals = r->p->globals, .style = r->p->style, .hold = &r->mask};
     r->ready = false;
     if (program_start(r->p, on_stop, r, error) != 0) {
         return error_print(&r->p->style, error);
@@ -304,7 +307,8 @@ static void config_ask(struct run *r)
 
     buf_init(&answer, TEXT_LIMIT);
     client_question(&question, r->c, &r->line, f);
-    if (!question.failed && child_capture(question.list, &answer) == 0) {
+    if (!question.failed &&
+        child_capture(question.list, &answer, &r->mask) == 0) {
         f->explain_keys = !is_mode(r, "off");
         if (strstr(buf_str(&answer), "\nserveraliveinterval 0\n") != NULL) {
             f->keepalive_s = KEEPALIVE_S;
@@ -446,11 +450,12 @@ static int command_run(struct run *r)
     }
     if (!r->facts.tunnel && r->facts.public_key != NULL) {
         rv = push_now(r, &error);
-        if (!r->ready) {
+        if (!r->ready || r->p->signal != 0) {
             return rv;
         }
     }
-    rv = child_run(r->argv.list, r->agent, r->has_key ? &r->key : NULL, &e);
+    rv = child_run(r->argv.list, r->agent, r->has_key ? &r->key : NULL,
+                   &r->mask, &e);
     if (rv == -1) {
         error_from(&error, &e);
         return error_print(&r->p->style, &error);
@@ -472,11 +477,14 @@ int client_run(struct program *p, const struct client *c,
     if (rv != 0) {
         return error_print(&p->style, &error);
     }
+    hold_mask(&r.mask);
+    p->hold = &r.mask;
     rv = find(&r, &error);
-    if (r.ready) {
-        rv = command_run(&r);
+    if (r.ready && p->signal == 0) {
+        rv = command_run(&r); /* Signals wait, except while the child runs. */
     }
     run_dir_remove(&r.dir);
+    hold_end(&r.mask);
     ssh_key_wipe(&r.key);
     argv_free(&r.argv);
     buf_free(&r.public_key);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "hold.h"
 #include "iso8601.h"
 #include "json.h"
 #include "say.h"
@@ -232,6 +233,9 @@ int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
     assert(rv == 0);
     p->deadline.data = p;
     signals_start(p);
+    if (p->hold != NULL) {
+        hold_end(p->hold);
+    }
     if (p->globals->no_verify_ssl) {
         program_log(p, EICE_LOG_WARN, 0,
                     "certificates are not verified: anybody between you and "
@@ -242,14 +246,9 @@ int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
 
 void program_finish(struct program *p, int exit_code)
 {
-    unsigned i;
-
     assert(!p->finishing);
     p->finishing = true;
-    p->exit_code = p->signal != 0 ? SIGNAL_EXIT + p->signal : exit_code;
-    for (i = 0; i < p->n_signals; i++) {
-        uv_close((uv_handle_t *)&p->signals[i], NULL);
-    }
+    p->exit_code = exit_code;
     if (p->signal == 0) {
         uv_close((uv_handle_t *)&p->deadline, NULL);
     } else {
@@ -259,14 +258,34 @@ void program_finish(struct program *p, int exit_code)
     eice_close(p->eice, NULL, NULL);
 }
 
+/* Hear what was said until now, and then no more. */
+static void signals_stop(struct program *p)
+{
+    sigset_t mask;
+    unsigned i;
+
+    hold_mask(&mask);
+    hold_begin();
+    /* What the handlers have caught waits in a pipe of libuv's. */
+    uv_run(&p->loop, UV_RUN_NOWAIT);
+    for (i = 0; i < p->n_signals; i++) {
+        uv_close((uv_handle_t *)&p->signals[i], NULL);
+    }
+    uv_run(&p->loop, UV_RUN_DEFAULT);
+    if (p->hold == NULL) {
+        hold_end(&mask);
+    }
+}
+
 int program_run(struct program *p)
 {
     uv_run(&p->loop, UV_RUN_DEFAULT);
     assert(p->finishing);
+    signals_stop(p);
     if (!uv_is_closing((uv_handle_t *)&p->deadline)) {
         uv_close((uv_handle_t *)&p->deadline, NULL);
         uv_run(&p->loop, UV_RUN_DEFAULT);
     }
     uv_loop_close(&p->loop);
-    return p->exit_code;
+    return p->signal != 0 ? SIGNAL_EXIT + p->signal : p->exit_code;
 }

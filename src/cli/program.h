@@ -8,6 +8,7 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <uv.h>
 
@@ -27,6 +28,9 @@ typedef void (*program_stop_cb)(struct program *p, void *data);
 struct program {
     const struct globals *globals;
     struct error_style style;
+    const sigset_t *hold; /* What follows must not be cut short: at the end
+                             leave the signals waiting (hold.h); until then
+                             this is blocked.  NULL: nothing follows */
     /* state */
     uv_loop_t loop;
     struct eice *eice;
@@ -57,7 +61,8 @@ int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
  * that of the signal that came before. */
 void program_finish(struct program *p, int exit_code);
 
-/* Run until program_finish(); returns the exit code. */
+/* Run until program_finish(); returns the exit code.  No signal is lost: one
+ * that came too late to be acted on is in @p->signal and in the exit code. */
 int program_run(struct program *p);
 
 #endif /* PROGRAM_H */

@@ -76,7 +76,7 @@ static bool ssh_asks(void)
         argv_add(&argv, words[i]);
     }
     buf_init(&out, FILE_LIMIT);
-    asks = !argv.failed && child_capture(argv.list, &out) == 0;
+    asks = !argv.failed && child_capture(argv.list, &out, NULL) == 0;
     buf_free(&out);
     argv_free(&argv);
     return asks;
