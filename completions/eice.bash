@@ -16,7 +16,7 @@ _eice()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        ssh|scp|sftp|rsync|open-tunnel|send-ssh-public-key|list|ssh-config|whoami|get-password-data|cache)
+        ssh|scp|sftp|rsync|rdp|open-tunnel|send-ssh-public-key|list|ssh-config|whoami|get-password-data|cache)
             command=${COMP_WORDS[i]}
             ;;
         esac
@@ -106,6 +106,18 @@ _eice()
         COMPREPLY=($(compgen -W 'console tofu off' -- "$cur"))
         return
         ;;
+    --user)
+        :
+        return
+        ;;
+    --local-port)
+        COMPREPLY=($(compgen -W 'auto' -- "$cur"))
+        return
+        ;;
+    --client)
+        :
+        return
+        ;;
     --instance-connect-endpoint-id)
         :
         return
@@ -114,19 +126,15 @@ _eice()
         :
         return
         ;;
+    --max-tunnel-duration)
+        :
+        return
+        ;;
     --private-ip-address)
         :
         return
         ;;
     --remote-port)
-        :
-        return
-        ;;
-    --local-port)
-        COMPREPLY=($(compgen -W 'auto' -- "$cur"))
-        return
-        ;;
-    --max-tunnel-duration)
         :
         return
         ;;
@@ -208,6 +216,9 @@ _eice()
     rsync)
         words='--instance-id --instance-ip --private-key-file --os-user --ssh-port --connection-type --eice-options --key --no-push --pick --host-keys --print --json'
         ;;
+    rdp)
+        words='--key --user --local-port --print-file --password-only --copy --no-client --client --wait --pick --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --max-tunnel-duration'
+        ;;
     open-tunnel)
         words='--instance-id --instance-connect-endpoint-id --instance-connect-endpoint-dns-name --private-ip-address --remote-port --local-port --max-tunnel-duration --max-websocket-connections --local-socket --bind-address --when-full --preconnect --allow-other-users --force-remote-port --linger --connect-timeout --ping-interval --target --ssh-public-key --instance-os-user --host-keys'
         ;;
@@ -230,7 +241,7 @@ _eice()
         words='--json'
         ;;
     *)
-        words='ssh scp sftp rsync open-tunnel send-ssh-public-key list ssh-config whoami get-password-data cache help'
+        words='ssh scp sftp rsync rdp open-tunnel send-ssh-public-key list ssh-config whoami get-password-data cache help'
         ;;
     esac
     words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format --no-cache -h -v'

@@ -72,7 +72,7 @@ static void aim_step(struct aim *a);
 /* The image's name is known, or will not be. */
 static void user_decide(struct aim *a, const char *image_name)
 {
-    COPY(a->result.os_user, os_user_default(image_name, a->platform));
+    COPY(a->result.os_user, os_user_default(image_name, a->result.platform));
     program_log(a->p, EICE_LOG_INFO, 0, "user %s: the image is %s",
                 a->result.os_user,
                 image_name != NULL ? image_name : "not known");
@@ -203,7 +203,9 @@ static void take_instance(struct aim *a, const struct eice_instance *i)
     COPY(a->result.public_ip, i->public_ip);
     COPY(a->result.vpc_id, i->vpc_id);
     COPY(a->image_id, i->image_id);
-    COPY(a->platform, i->platform_details);
+    COPY(a->result.platform, i->platform_details);
+    a->result.is_windows =
+        i->platform != NULL && strcmp(i->platform, "windows") == 0;
     for (k = 0; k < i->n_tags && a->wish.os_user == NULL; k++) {
         if (strcmp(i->tags[k].key, OS_USER_TAG) == 0) {
             COPY(a->result.os_user, i->tags[k].value);

@@ -43,7 +43,9 @@ struct aim_result {
     char endpoint_dns_name[AIM_WORD];
     char os_user[64];
     bool endpoint_nameless; /* It has no name of the kind that is wanted */
-    bool host_known;        /* Our known_hosts has keys of it */
+    char platform[128];     /* "Linux/UNIX", "Windows", ... */
+    bool is_windows;
+    bool host_known; /* Our known_hosts has keys of it */
 };
 
 struct aim;
@@ -66,7 +68,6 @@ struct aim {
     bool console_done;
     bool over;
     char image_id[64];
-    char platform[128];
     aim_cb cb;
     void *data;
 };

@@ -9,6 +9,7 @@ extern const struct command command_get_password_data;
 extern const struct command command_host_key;
 extern const struct command command_list;
 extern const struct command command_open_tunnel;
+extern const struct command command_rdp;
 extern const struct command command_rsync;
 extern const struct command command_scp;
 extern const struct command command_send_ssh_public_key;
@@ -18,11 +19,17 @@ extern const struct command command_ssh_config;
 extern const struct command command_whoami;
 
 const struct command *const commands[] = {
-    &command_ssh,         &command_scp,
-    &command_sftp,        &command_rsync,
-    &command_open_tunnel, &command_send_ssh_public_key,
-    &command_list,        &command_ssh_config,
-    &command_whoami,      &command_get_password_data,
+    &command_ssh,
+    &command_scp,
+    &command_sftp,
+    &command_rsync,
+    &command_rdp,
+    &command_open_tunnel,
+    &command_send_ssh_public_key,
+    &command_list,
+    &command_ssh_config,
+    &command_whoami,
+    &command_get_password_data,
     &command_cache,
 };
 const size_t n_commands = sizeof commands / sizeof commands[0];
