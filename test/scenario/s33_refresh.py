@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""A listener whose credentials last twenty seconds.  It takes three minutes,
+nearly all of them asleep."""
+import datetime
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import harness
+import identity
+
+LIFE_S = 20  # Of the role "brief" of the world
+LONG_S = int(os.environ.get("EICE_TEST_REFRESH_S", "120"))
+READ_TIMEOUT_S = 4
+
+
+class Listening(identity.Identity):
+    """A listener with the credentials of a role that go stale quickly."""
+
+    def setUp(self):
+        super().setUp()
+        echo = self.echo_server()
+        self.control(do="route", **{"from": f"{harness.ADDRESS}:22",
+                                    "to": f"127.0.0.1:{echo.port}"})
+        self.env["AWS_MAX_ATTEMPTS"] = "2"
+        self.config(f"[default]\nregion = {identity.REGION}\n"
+                    f"role_arn = {identity.role('brief')}\n"
+                    "source_profile = base\n"
+                    f"[profile base]\n{identity.keys('other')}")
+
+    def listen(self, *flags):
+        """A listener that knows everything but its credentials; its process,
+        its port, and what it has said so far."""
+        said = []
+        process, port = self.listener(
+            "--private-ip-address", harness.ADDRESS,
+            "--instance-connect-endpoint-id", harness.ENDPOINT,
+            "--instance-connect-endpoint-dns-name",
+            self.api.removeprefix("https://"), "--cli-read-timeout",
+            str(READ_TIMEOUT_S), *flags, stderr=subprocess.PIPE)
+
+        def gather():
+            for line in process.stderr:
+                said.append(line)
+
+        threading.Thread(target=gather, daemon=True).start()
+        return process, port, said
+
+    def tunnel(self, port, seconds=30):
+        """Whether a connection brings back what is sent; how long it took."""
+        began = time.monotonic()
+        text = os.urandom(16)
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.settimeout(seconds * harness.SLOW)
+            s.sendall(text)
+            back = b""
+            while len(back) < len(text):
+                try:
+                    got = s.recv(100)
+                except ConnectionResetError:
+                    got = b""
+                if not got:
+                    break
+                back += got
+        return back == text, time.monotonic() - began
+
+    def calls(self):
+        return [e for e in self.trail("AssumeRole")
+                if e["eventTime"] >= self.began]
+
+    def expiry(self):
+        """When the latest credentials end, on this machine's clock."""
+        at = datetime.datetime.fromisoformat(
+            self.calls()[-1]["eventTime"].replace("Z", "+00:00"))
+        return at.timestamp() + LIFE_S
+
+
+class Refresh(Listening):
+    def test_two_minutes_and_a_stalled_service(self):
+        self.began = identity.in_seconds(0)
+        process, port, said = self.listen()
+        slowest, n, seen = 0.0, 0, set()
+        end = time.monotonic() + LONG_S
+        while time.monotonic() < end:
+            works, took = self.tunnel(port)
+            self.assertTrue(works, said)
+            slowest, n = max(slowest, took), n + 1
+            seen.update(e["eventID"] for e in self.calls())
+            time.sleep(1)
+        self.assertEqual(said, [])
+        # One for each life at least; no more than one for every three seconds
+        self.assertGreaterEqual(len(seen), LONG_S // LIFE_S)
+        self.assertLessEqual(len(seen), LONG_S // 3)
+        print(f"{n} tunnels in {LONG_S} s, the slowest took {slowest:.2f} s; "
+              f"{len(seen)} times AssumeRole")
+
+        # Nobody answers at STS any more: what is there serves to its end.
+        self.fault("AssumeRole", delay_ms=3600000)
+        until = self.expiry()
+        served = 0
+        while time.time() < until - 2:
+            works, took = self.tunnel(port)
+            self.assertTrue(works, said)
+            self.assertLess(took, READ_TIMEOUT_S * harness.SLOW)
+            served += 1
+            time.sleep(1)
+        self.assertGreater(served, 2)
+        while time.time() < until + 1:
+            time.sleep(0.1)
+        works, _ = self.tunnel(port)
+        self.assertFalse(works)
+        # A line for each refresh that failed before, and the tunnel's own.
+        harness.wait_for("the reason", lambda: any(
+            "Encountered error with websocket" in line for line in said))
+        why = said[-1]
+        self.assertIn("Read timeout on endpoint URL", why)
+        self.assertIsNone(process.poll())
+        print(f"{served} tunnels while STS was silent; then: {why.strip()}")
+
+        # It answers again, and so do we.
+        self.control(do="clear")
+        self.assertTrue(self.tunnel(port)[0], said)
+        self.assertIsNone(process.poll())
+
+
+if __name__ == "__main__":
+    harness.main()
