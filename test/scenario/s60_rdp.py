@@ -225,7 +225,7 @@ class Desktop(harness.Scenario):
                     "--remote-port", "3389", "--local-port", port],
                    stdout=subprocess.DEVNULL)
         harness.wait_for("the listener", lambda: harness.port_open(port))
-        self.start([PROGRAMS["xfreerdp"], f"/v:localhost:{port}",
+        self.start([PROGRAMS["xfreerdp"], f"/v:127.0.0.1:{port}",
                     "/u:Administrator", "/cert:ignore", "/size:1000x700",
                     f"/p:{PASSWORD}"], stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
