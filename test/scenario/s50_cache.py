@@ -17,7 +17,8 @@ import harness
 
 RELAY = harness.ROOT / "bench" / "relay.py"
 OTHER_ENDPOINT = "eice-0fedcba9876543210"
-RTT_MS = 40  # Longer than a slow build thinks between two writes in a row
+# Longer than a slow build thinks between two writes in a row.
+RTT_MS = round(40 * harness.SLOW)
 
 
 class Remembered(harness.Scenario):
