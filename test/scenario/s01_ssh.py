@@ -43,11 +43,13 @@ class ThroughProxyCommand(harness.Scenario):
         self.assertEqual(harness.sha256(here), harness.sha256(there))
         self.assertEqual(harness.sha256(here), harness.sha256(back))
 
-    def test_sftp_batch(self):
-        here = harness.random_file(self.dir / "here", 1 << 20)
+    def test_sftp_both_ways(self):
+        here = harness.random_file(self.dir / "here", SIZE)
         self.run_ok(["sftp", "-q", "-b", "-", *self.options, HOST],
                     stdin=None, input=f"put {here} {self.dir}/there\n"
-                    f"get {self.dir}/there {self.dir}/back\n")
+                    f"get {self.dir}/there {self.dir}/back\n", timeout=300)
+        self.assertEqual(harness.sha256(here),
+                         harness.sha256(self.dir / "there"))
         self.assertEqual(harness.sha256(here),
                          harness.sha256(self.dir / "back"))
 
