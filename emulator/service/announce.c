@@ -9,12 +9,16 @@
 #include "emulator.h"
 #include "err.h"
 #include "json.h"
+#include "reach.h"
+
+enum { URL_LIMIT = 256 };
 
 void announce_json(struct buf *out, const struct emulator *emu)
 {
     const char *id = "", *secret = "";
     json_t *doc = json_object();
-    char url[64];
+    const char *listen = emulator_address(emu);
+    struct buf url;
 
     (void)emulator_test_key(emu, &id, &secret);
     (void)json_object_set_new(doc, "https_port",
@@ -29,10 +33,15 @@ void announce_json(struct buf *out, const struct emulator *emu)
     (void)json_object_set_new(doc, "region", json_string(emulator_region(emu)));
     (void)json_object_set_new(doc, "access_key_id", json_string(id));
     (void)json_object_set_new(doc, "secret_access_key", json_string(secret));
-    snprintf(url, sizeof url, "https://localhost:%d", emulator_https_port(emu));
-    (void)json_object_set_new(doc, "endpoint_url", json_string(url));
-    snprintf(url, sizeof url, "http://localhost:%d", emulator_http_port(emu));
-    (void)json_object_set_new(doc, "metadata_url", json_string(url));
+    (void)json_object_set_new(doc, "address",
+                              json_string(reach_address(listen)));
+    buf_init(&url, URL_LIMIT);
+    reach_add_url(&url, "https", listen, emulator_https_port(emu));
+    (void)json_object_set_new(doc, "endpoint_url", json_string(buf_str(&url)));
+    buf_clear(&url);
+    reach_add_url(&url, "http", listen, emulator_http_port(emu));
+    (void)json_object_set_new(doc, "metadata_url", json_string(buf_str(&url)));
+    buf_free(&url);
     js_write(out, doc, JS_COMPACT);
     json_decref(doc);
 }

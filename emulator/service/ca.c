@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "err.h"
+#include "ip.h"
 #include "log.h"
 #include "mem.h"
 #include "mint.h"
@@ -49,14 +50,18 @@ static const char *const domains[] = {
     "test",
 };
 
-#define PERMITTED_IPS                                                          \
-    "permitted;IP:127.0.0.0/255.0.0.0,permitted;IP:10.0.0.0/255.0.0.0,"        \
-    "permitted;IP:172.16.0.0/255.240.0.0,"                                     \
-    "permitted;IP:192.168.0.0/255.255.0.0,"                                    \
-    "permitted;IP:169.254.0.0/255.255.0.0,"                                    \
-    "permitted;IP:0:0:0:0:0:0:0:1/"                                            \
-    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,"                                 \
-    "permitted;IP:fc00:0:0:0:0:0:0:0/fe00:0:0:0:0:0:0:0"
+/* The same for addresses: as ranges, and as OpenSSL wants them. */
+static const struct {
+    const char *range, *mask;
+} networks[] = {
+    {"127.0.0.0/8", "127.0.0.0/255.0.0.0"},
+    {"10.0.0.0/8", "10.0.0.0/255.0.0.0"},
+    {"172.16.0.0/12", "172.16.0.0/255.240.0.0"},
+    {"192.168.0.0/16", "192.168.0.0/255.255.0.0"},
+    {"169.254.0.0/16", "169.254.0.0/255.255.0.0"},
+    {"::1/128", "0:0:0:0:0:0:0:1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+    {"fc00::/7", "fc00:0:0:0:0:0:0:0/fe00:0:0:0:0:0:0:0"},
+};
 
 /* A certificate made for one name, with or without a flaw. */
 struct leaf {
@@ -68,7 +73,8 @@ struct leaf {
 
 struct ca {
     const struct log *log;
-    char *file; /* Path of ca.pem */
+    char *file;                 /* Path of ca.pem */
+    char address[IP_TEXT_SIZE]; /* In the certificate of localhost; or "" */
     X509 *cert;
     EVP_PKEY *key;
     EVP_PKEY *leaf_key; /* One key for all leaves, this run only */
@@ -93,6 +99,20 @@ static bool ca_may_vouch(const char *name)
     return false;
 }
 
+/* The same for an address. */
+static bool ca_may_vouch_for(const struct ip *ip)
+{
+    struct cidr range;
+
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+        if (cidr_parse(&range, networks[i].range) &&
+            cidr_contains(&range, ip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Letters, digits, dots and hyphens: nothing OpenSSL's syntax would notice. */
 static bool is_plain_name(const char *name)
 {
@@ -106,7 +126,7 @@ static bool is_plain_name(const char *name)
 static X509 *mint_leaf(struct ca *ca, const char *name, enum ca_flaw flaw)
 {
     bool own = strcasecmp(name, "localhost") == 0;
-    char alt[MAX_NAME + 64];
+    char alt[MAX_NAME + 128];
     time_t now = time(NULL);
     struct mint m = {.common_name = "eice-emulator",
                      .alt_names = alt,
@@ -116,9 +136,12 @@ static X509 *mint_leaf(struct ca *ca, const char *name, enum ca_flaw flaw)
                      .issuer = ca->cert,
                      .issuer_key = ca->key};
 
-    snprintf(alt, sizeof alt, "DNS:%s%s",
+    own = own && flaw != CA_WRONG_HOST;
+    snprintf(alt, sizeof alt, "DNS:%s%s%s%s",
              flaw == CA_WRONG_HOST ? "elsewhere.test" : name,
-             own && flaw != CA_WRONG_HOST ? ",IP:127.0.0.1,IP:::1" : "");
+             own ? ",IP:127.0.0.1,IP:::1" : "",
+             own && ca->address[0] != '\0' ? ",IP:" : "",
+             own ? ca->address : "");
     if (flaw == CA_EXPIRED) {
         m.not_before = now - 2 * CA_DAY;
         m.not_after = now - CA_DAY;
@@ -306,7 +329,11 @@ static int make(struct ca *ca, const char *dir, struct err *e)
         used += (size_t)snprintf(permitted + used, sizeof permitted - used,
                                  "permitted;DNS:%s,", domains[i]);
     }
-    snprintf(permitted + used, sizeof permitted - used, "%s", PERMITTED_IPS);
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+        used += (size_t)snprintf(permitted + used, sizeof permitted - used,
+                                 "%spermitted;IP:%s", i > 0 ? "," : "",
+                                 networks[i].mask);
+    }
     ca->key = mint_key();
     m.key = ca->key;
     ca->cert = ca->key != NULL ? mint_certificate(&m) : NULL;
@@ -318,10 +345,11 @@ static int make(struct ca *ca, const char *dir, struct err *e)
     return save(ca, dir, e);
 }
 
-int ca_open(struct ca **out, const char *dir, const struct log *log,
-            struct err *e)
+int ca_open(struct ca **out, const char *dir, const char *address,
+            const struct log *log, struct err *e)
 {
     struct ca *ca = mem_zalloc(sizeof *ca);
+    struct ip ip;
     int rv = 0;
 
     *out = NULL;
@@ -329,6 +357,9 @@ int ca_open(struct ca **out, const char *dir, const struct log *log,
         return err_set_uv(e, UV_ENOMEM, "test authority");
     }
     ca->log = log;
+    if (address != NULL && ip_parse(&ip, address) && ca_may_vouch_for(&ip)) {
+        ip_format(ca->address, &ip);
+    }
     ca->file = mem_printf("%s/ca.pem", dir);
     if (ca->file == NULL) {
         rv = err_set_uv(e, UV_ENOMEM, "test authority");

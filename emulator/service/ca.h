@@ -23,9 +23,12 @@ enum ca_flaw {
     CA_UNTRUSTED   /* Signed by itself, not by the authority */
 };
 
-/* Load or make the authority in @dir, which exists.  @log outlives it. */
-int ca_open(struct ca **out, const char *dir, const struct log *log,
-            struct err *e);
+/* Load or make the authority in @dir, which exists.  Clients that call no name
+ * see a certificate for localhost, the loopbacks and @address (copied; NULL
+ * for none), where that is one we may vouch for: a private one.  @log outlives
+ * the authority. */
+int ca_open(struct ca **out, const char *dir, const char *address,
+            const struct log *log, struct err *e);
 void ca_free(struct ca *ca);
 
 /* The path of the authority's certificate, for AWS_CA_BUNDLE. */

@@ -5,7 +5,6 @@
  * port that running.json names, and prints the answer. */
 #include "cmd_control.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,27 +22,34 @@
 
 enum { CONTROL_LIMIT = 4 * 1024 * 1024, ANSWER_WAIT_S = 10 };
 
-/* The plain port of the emulator in @dir, or 0. */
-static int find_port(const char *dir, struct err *e)
+/* Find the plain port of the emulator in @dir.  0 or a code with @e set. */
+static int find_port(struct sockaddr_storage *to, const char *dir,
+                     struct err *e)
 {
     char *text = NULL;
     json_t *doc = NULL;
+    const char *address;
     int64_t port = 0;
+    int rv;
 
     if (state_dir_owner(dir) == 0) {
-        err_set(e, ERR_CONFIG, "none is running with its state in %s", dir);
-        return 0;
+        return err_set(e, ERR_CONFIG, "none is running with its state in %s",
+                       dir);
     }
     text = state_file_read(dir, "running.json", 65536, e);
     if (text != NULL) {
         doc = js_parse(text, strlen(text), e);
     }
-    if (doc != NULL && !js_int(doc, "http_port", &port)) {
-        err_set(e, ERR_PARSE, "%s/running.json: no http_port", dir);
+    rv = doc == NULL ? e->code : js_need_str(doc, "address", &address, e);
+    if (rv == 0 &&
+        (!js_int(doc, "http_port", &port) ||
+         (uv_ip4_addr(address, (int)port, (struct sockaddr_in *)to) != 0 &&
+          uv_ip6_addr(address, (int)port, (struct sockaddr_in6 *)to) != 0))) {
+        rv = err_set(e, ERR_PARSE, "%s/running.json: no address or port", dir);
     }
     json_decref(doc);
     mem_free(text);
-    return (int)port;
+    return rv;
 }
 
 /* All of standard input. */
@@ -59,20 +65,20 @@ static int read_input(struct buf *b)
 }
 
 /* Connect, send, read to the end. */
-static int exchange(int port, const struct buf *request, struct buf *answer)
+static int exchange(const struct sockaddr_storage *to,
+                    const struct buf *request, struct buf *answer)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = to->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+                                             : sizeof(struct sockaddr_in6);
     struct timeval wait = {.tv_sec = ANSWER_WAIT_S};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(to->ss_family, SOCK_STREAM, 0);
     char chunk[4096];
     size_t sent = 0;
     ssize_t n = -1;
 
     if (fd >= 0) {
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-        n = connect(fd, (struct sockaddr *)&to, sizeof to);
+        n = connect(fd, (const struct sockaddr *)to, len);
     }
     while (n >= 0 && sent < request->len) {
         n = write(fd, request->data + sent, request->len - sent);
@@ -88,7 +94,7 @@ static int exchange(int port, const struct buf *request, struct buf *answer)
 }
 
 /* Send @command; print what comes back.  The exit code. */
-static int ask(int port, const struct buf *command)
+static int ask(const struct sockaddr_storage *to, const struct buf *command)
 {
     struct buf request, answer;
     const char *body;
@@ -103,7 +109,7 @@ static int ask(int port, const struct buf *command)
              command->len);
     buf_add(&request, buf_str(command), command->len);
     rv = buf_error(&request);
-    rv = rv != 0 ? rv : exchange(port, &request, &answer);
+    rv = rv != 0 ? rv : exchange(to, &request, &answer);
     body = strstr(buf_str(&answer), "\r\n\r\n");
     if (rv != 0 || body == NULL) {
         fprintf(stderr, "eice-emulator: control: %s\n",
@@ -122,8 +128,9 @@ int cmd_control(int argc, const char *const *argv)
 {
     char *dir = cmd_state_dir(&argc, &argv);
     struct buf command;
+    struct sockaddr_storage to;
     struct err e = {0};
-    int port, rv = 255;
+    int rv = 255;
 
     buf_init(&command, CONTROL_LIMIT);
     if (argc != 1) {
@@ -136,11 +143,10 @@ int cmd_control(int argc, const char *const *argv)
         } else {
             buf_adds(&command, argv[0]);
         }
-        port = find_port(dir, &e);
-        if (port == 0) {
+        if (find_port(&to, dir, &e) != 0) {
             fprintf(stderr, "eice-emulator: %s\n", e.msg);
         } else {
-            rv = ask(port, &command);
+            rv = ask(&to, &command);
         }
     }
     buf_free(&command);

@@ -11,6 +11,7 @@
 #include "faults.h"
 #include "json.h"
 #include "mem.h"
+#include "reach.h"
 #include "server.h"
 #include "signer.h"
 #include "state_dir.h"
@@ -257,29 +258,19 @@ bool control_wanted(const struct http_request *req)
     return strcmp(req->path, control_path) == 0;
 }
 
-/* Whether @host ("localhost:8080", "[::1]") means this machine: a page in a
- * browser that was led here under another name must not be obeyed. */
-static bool is_own_host(const char *host)
-{
-    size_t n = host != NULL ? strcspn(host, ":") : 0;
-
-    return host != NULL &&
-           ((n == 9 && strncasecmp(host, "localhost", n) == 0) ||
-            strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0);
-}
-
-/* A refusal, or NULL.  The content type keeps other sites' pages out: they
- * cannot send it without asking first. */
-static const char *why_not(const struct http_request *req)
+/* A refusal, or NULL.  The Host header and the content type keep other sites'
+ * pages out: a browser that was led here under another name says so, and one
+ * cannot send that type without asking first. */
+static const char *why_not(const char *listen, const struct http_request *req)
 {
     const char *type = http_header(req, "content-type");
+    const char *host = http_header(req, "host");
 
-    if (strncmp(req->peer_ip, "127.", 4) != 0 &&
-        strcmp(req->peer_ip, "::1") != 0) {
+    if (!reach_is_ours(listen, req->peer_ip)) {
         return "control is for this machine only";
     }
-    if (!is_own_host(http_header(req, "host"))) {
-        return "control wants a Host header naming the loopback";
+    if (host == NULL || !reach_is_own_host(listen, host)) {
+        return "control wants a Host header naming this machine";
     }
     if (type == NULL || strncasecmp(type, "application/json", 16) != 0) {
         return "control wants Content-Type: application/json";
@@ -290,7 +281,7 @@ static const char *why_not(const struct http_request *req)
 void control_handle(struct emulator *emu, const struct http_request *req,
                     struct http_answer *a)
 {
-    const char *why = why_not(req);
+    const char *why = why_not(emu->address, req);
     char *text;
     bool ok;
 

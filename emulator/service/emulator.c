@@ -368,7 +368,7 @@ int emulator_new(struct emulator **out, uv_loop_t *loop,
         rv = copy(&emu->domain, domain != NULL ? domain : "localhost", e);
     }
     if (rv == 0) {
-        rv = ca_open(&emu->ca, emu->state_dir, emu->log, e);
+        rv = ca_open(&emu->ca, emu->state_dir, emu->address, emu->log, e);
     }
     if (rv == 0) {
         rv = prepare_api(emu, config, e);
@@ -402,6 +402,11 @@ int emulator_https_port(const struct emulator *emu)
 int emulator_http_port(const struct emulator *emu)
 {
     return server_port(&emu->server, false);
+}
+
+const char *emulator_address(const struct emulator *emu)
+{
+    return emu->address;
 }
 
 const char *emulator_ca_file(const struct emulator *emu)

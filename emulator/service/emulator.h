@@ -57,6 +57,9 @@ int emulator_start(struct emulator *emu, struct err *e);
 int emulator_https_port(const struct emulator *emu);
 int emulator_http_port(const struct emulator *emu);
 
+/* The address given to listen on; NULL: both loopbacks. */
+const char *emulator_address(const struct emulator *emu);
+
 /* The file a client must trust (AWS_CA_BUNDLE), and the directory of all
  * state.  They live as long as @emu. */
 const char *emulator_ca_file(const struct emulator *emu);

@@ -6,12 +6,14 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
 import harness
 
 CURL = shutil.which("curl")
+INSIDE = "EICE_TEST_NETWORK"  # Set in the network of the test's own
 
 
 class Emulator(harness.Scenario):
@@ -186,6 +188,79 @@ class Emulator(harness.Scenario):
         self.background("--clock-offset", "7200")
         ahead = self.control(do="state")[1]["now_ms"] / 1000 - time.time()
         self.assertAlmostEqual(ahead, 7200, delta=30)
+
+    def reaches_itself(self, address, url):
+        """Listen on @address only; control, curl, eice and stop get there."""
+        env = self.background("--listen", address)
+        self.assertTrue(env["AWS_ENDPOINT_URL"].startswith(f"https://{url}:"))
+        self.assertTrue(env["AWS_EC2_METADATA_SERVICE_ENDPOINT"].startswith(
+            f"http://{url}:"))
+        code, state = self.control(do="state")
+        self.assertEqual((code, state["endpoints"][0]["id"]),
+                         (0, harness.ENDPOINT))
+        done = self.run_any([harness.EICE, "list", "--output", "json"],
+                            env={**self.env, **env})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(harness.INSTANCE, done.stdout)
+        # A program's own way to the control call, with the address for Host.
+        port = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
+        for extra, status in (([], "200"),
+                              (["-H", "Host: elsewhere.example"], "403")):
+            self.assertEqual(self.run_ok(
+                [CURL or "curl", "-sS", "-o", "/dev/null", "-w",
+                 "%{http_code}", "-H", "Content-Type: application/json",
+                 *extra, "-d", '{"do": "state"}',
+                 f"{port}/_emulator/control"]), status)
+        self.assertEqual(self.command("stop").returncode, 0)
+        self.assertEqual(self.command("stop").returncode, 255)
+
+    def test_one_address_of_the_loopback(self):
+        self.reaches_itself("127.0.0.2", "127.0.0.2")
+
+    @unittest.skipUnless(harness.has_ipv6(), "there is no IPv6")
+    def test_only_ipv6(self):
+        self.reaches_itself("::1", "localhost")
+
+    def test_every_address(self):
+        self.reaches_itself("0.0.0.0", "localhost")
+
+    def test_an_address_that_is_not_loopback(self):
+        """In a network of the test's own, that has 10.77.0.1 and fd00:77::1,
+        and nothing on either loopback."""
+        if INSIDE not in os.environ:
+            self.enter_namespace()
+            return
+        self.reaches_itself("10.77.0.1", "10.77.0.1")
+        self.reaches_itself("fd00:77::1", "[fd00:77::1]")
+        url = self.background("--listen", "10.77.0.1")[
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT"]
+        answer = self.run_ok(
+            [CURL or "curl", "-sS", "--interface", "10.77.0.2", "-H",
+             "Content-Type: application/json", "-d", '{"do": "clear"}',
+             f"{url}/_emulator/control"])
+        self.assertEqual(answer, "control is for this machine only\n")
+
+    def enter_namespace(self):
+        """Run the calling test again where addresses can be had."""
+        if not shutil.which("unshare") or not shutil.which(
+                "ip", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            self.skipTest("unshare or ip is not installed")
+        if subprocess.run(["unshare", "-Urn", "true"], check=False,
+                          capture_output=True).returncode != 0:
+            self.skipTest("this machine allows no namespaces")
+        script = ("PATH=$PATH:/usr/sbin:/sbin; ip link set lo up; "
+                  "ip addr add 10.77.0.1/32 dev lo && "
+                  "ip addr add 10.77.0.2/32 dev lo && "
+                  "ip addr add fd00:77::1/128 dev lo || exit 77; "
+                  'exec "$@"')
+        done = subprocess.run(
+            ["unshare", "-Urn", "sh", "-c", script, "sh", sys.executable,
+             os.path.abspath(__file__), self.id().removeprefix("__main__.")],
+            env=dict(os.environ, **{INSIDE: "1"}), check=False,
+            capture_output=True, text=True, timeout=60 * harness.SLOW)
+        if done.returncode == 77:
+            self.skipTest("no such addresses can be had: " + done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_cloudtrail_goes_to_a_file(self):
         trail = self.dir / "trail"
