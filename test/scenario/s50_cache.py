@@ -5,20 +5,58 @@ when it is wrong.
 The API and the endpoint are reached through bench/relay.py, whose ports stay
 the same while the emulators behind it come and go; it counts round trips.
 """
+import contextlib
 import json
 import pathlib
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 
 import harness
 
 RELAY = harness.ROOT / "bench" / "relay.py"
 OTHER_ENDPOINT = "eice-0fedcba9876543210"
+DAY_S = 24 * 3600
 # Longer than a slow build thinks between two writes in a row.
 RTT_MS = round(40 * harness.SLOW)
+
+
+class Gate:
+    """A way to the API that can be held shut: who connects then is let in,
+    and hears nothing until it is opened."""
+
+    def __init__(self, test):
+        self.port_behind = None
+        self.waiting = 0
+        self.opened = threading.Event()
+        self.opened.set()
+        test.addCleanup(self.opened.set)
+        self.port = test.echo_server(self.serve).port
+
+    def shut(self):
+        self.waiting = 0
+        self.opened.clear()
+
+    def serve(self, s):
+        self.waiting += 1
+        self.opened.wait()
+        far = socket.create_connection(("127.0.0.1", self.port_behind))
+        back = threading.Thread(target=self.carry, args=(far, s), daemon=True)
+        back.start()
+        self.carry(s, far)
+        back.join()
+        far.close()
+
+    @staticmethod
+    def carry(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
 
 
 class Remembered(harness.Scenario):
@@ -131,6 +169,73 @@ class Remembered(harness.Scenario):
                          "1 removed.\n")
         self.assertEqual(self.entries(), [])
         api, far = self.first_byte()
+        self.assertEqual(len(api), 2)
+
+    def gated(self):
+        """The service, with its API behind a gate."""
+        self.service(self.echo_server(self.greet).port)
+        gate = Gate(self)
+        gate.port_behind = self.ready["https_port"]
+        self.env["AWS_ENDPOINT_URL"] = f"https://localhost:{gate.port}"
+        return gate
+
+    def grow_old(self, seconds=DAY_S):
+        """Let everything that is kept have been learnt earlier."""
+        for path in (self.dir / "cache" / "eice").iterdir():
+            entry = json.loads(path.read_text())
+            entry["learnt"] -= seconds
+            path.write_text(json.dumps(entry))
+
+    def trail(self):
+        """The names of all calls and tunnels the emulator has seen."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.ready['http_port']}/_emulator/control",
+            b'{"do": "trail"}', {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return [e["eventName"] for e in json.load(answer)["events"]]
+
+    def test_old_facts_are_used_while_they_are_renewed(self):
+        """The API says nothing before the tunnel has carried a byte: had the
+        tunnel waited for it, that byte would never come."""
+        gate = self.gated()
+        self.run_ok(["sh", "-c", f"{harness.EICE} open-tunnel --instance-id "
+                     f"{harness.INSTANCE} | head -c 1"])
+        asked = ["DescribeInstanceConnectEndpoints", "DescribeInstances"]
+        before = self.trail()
+        self.assertEqual(sorted(before), sorted([*asked, "OpenTunnel"]))
+        self.grow_old()
+        entry, = self.entries()
+        self.assertFalse(entry["Fresh"])
+
+        gate.shut()
+        _, port = self.listener()
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.settimeout(20 * harness.SLOW)
+            self.assertEqual(s.recv(1), b"k")
+            # Nobody waited, but both questions are on their way.
+            self.assertEqual(self.trail()[len(before):], ["OpenTunnel"])
+            harness.wait_for("two questions", lambda: gate.waiting == 2)
+            self.assertFalse(self.entries()[0]["Fresh"])
+            gate.opened.set()
+            harness.wait_for("new facts", lambda: self.entries()[0]["Fresh"])
+            seen = self.trail()[len(before):]
+            self.assertEqual(seen[0], "OpenTunnel")
+            self.assertEqual(sorted(seen[1:]), asked)
+
+        # What was answered is what the next one goes by: nobody is asked.
+        gate.shut()
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.settimeout(20 * harness.SLOW)
+            self.assertEqual(s.recv(1), b"k")
+        self.assertEqual(gate.waiting, 0)
+
+    def test_facts_that_are_too_old_are_not_used(self):
+        self.service(self.echo_server(self.greet).port)
+        self.first_byte()
+        self.grow_old(31 * DAY_S)
+        self.assertEqual(self.entries(), [])
+        self.far(self.far_port)
+        api, _ = self.first_byte()
         self.assertEqual(len(api), 2)
 
     def test_preconnected_is_one_round_trip(self):
