@@ -70,8 +70,8 @@ static bool check_params(struct api_call *c, const struct ec2_action *action)
 static const struct ec2_action *find_action(const char *name)
 {
     static const struct ec2_action *const tables[] = {
-        ec2_endpoint_actions, ec2_image_actions, ec2_instance_actions,
-        ec2_network_actions, ec2_output_actions};
+        ec2_endpoint_actions, ec2_group_actions,   ec2_image_actions,
+        ec2_instance_actions, ec2_network_actions, ec2_output_actions};
     size_t i;
 
     for (i = 0; i < sizeof tables / sizeof tables[0]; i++) {
@@ -166,6 +166,16 @@ const char *ec2_arn(const struct api_call *c, const struct world_vpc *vpc,
     snprintf(out, WORLD_ARN_SIZE, "arn:%s:ec2:%s:%s:%s/%s",
              world_settings(c->w)->partition, vpc->region, vpc->account->id,
              type, id);
+    return out;
+}
+
+const char *ec2_cidr_text(const struct cidr *cidr,
+                          char out[static EC2_CIDR_SIZE])
+{
+    char ip[IP_TEXT_SIZE];
+
+    ip_format(ip, &cidr->base);
+    snprintf(out, EC2_CIDR_SIZE, "%s/%u", ip, cidr->prefix);
     return out;
 }
 

@@ -24,6 +24,7 @@ struct ec2_action {
 
 /* The tables of each file, NULL-ended by name. */
 extern const struct ec2_action ec2_endpoint_actions[];
+extern const struct ec2_action ec2_group_actions[];
 extern const struct ec2_action ec2_image_actions[];
 extern const struct ec2_action ec2_instance_actions[];
 extern const struct ec2_action ec2_network_actions[];
@@ -48,6 +49,12 @@ bool ec2_visible(const struct api_call *c, const struct world_vpc *vpc);
 const char *ec2_arn(const struct api_call *c, const struct world_vpc *vpc,
                     const char *type, const char *id,
                     char out[static WORLD_ARN_SIZE]);
+
+enum { EC2_CIDR_SIZE = IP_TEXT_SIZE + 4 };
+
+/* "10.0.0.0/16" */
+const char *ec2_cidr_text(const struct cidr *cidr,
+                          char out[static EC2_CIDR_SIZE]);
 
 /* Whether @id is @prefix and 8 or 17 hexadecimal digits. */
 bool ec2_id_well_formed(const char *prefix, const char *id);
