@@ -74,6 +74,7 @@ struct ec2_describe {
     const char *permission; /* "ec2:DescribeVpcs" */
     const char *ids;        /* "VpcId" */
     const char *ids_name;   /* "vpcsSet", for messages */
+    const char *names;      /* "GroupName": another way to say which; or NULL */
     const char *prefix;     /* "vpc-" */
     const char *malformed;  /* Error codes */
     const char *not_found;
@@ -85,6 +86,8 @@ struct ec2_describe {
     size_t (*count)(const struct world *w);
     const void *(*at)(const struct world *w, size_t i);
     const char *(*id)(const void *item);
+    /* With names: the id of what is called so, or refuse. */
+    const char *(*named)(struct api_call *c, const char *name);
     const struct world_vpc *(*vpc)(const void *item);
     /* Whether the call's own parameters want the item; NULL: they do. */
     bool (*wanted)(struct api_call *c, const void *item);

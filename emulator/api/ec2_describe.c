@@ -48,6 +48,12 @@ static const void *find(struct api_call *c, const struct ec2_describe *d,
     return NULL;
 }
 
+static bool too_many(struct api_call *c, const struct ec2_describe *d)
+{
+    return call_fail(c, 400, "InvalidParameterValue",
+                     "The maximum number of %s is %d", d->ids_name, MAX_IDS);
+}
+
 /* Every id that was named must be there. */
 static bool check_ids(struct api_call *c, const struct ec2_describe *d,
                       const struct wish *wish)
@@ -80,15 +86,34 @@ static bool check_ids(struct api_call *c, const struct ec2_describe *d,
     return n == 0;
 }
 
+/* Names stand for ids. */
+static bool read_names(struct api_call *c, const struct ec2_describe *d,
+                       struct wish *wish)
+{
+    const char **names = wish->ids + wish->n_ids;
+    size_t n = params_list(&c->params, d->names, names, MAX_IDS - wish->n_ids);
+    size_t i;
+
+    if (n > MAX_IDS - wish->n_ids) {
+        return too_many(c, d);
+    }
+    for (i = 0; i < n; i++) {
+        names[i] = d->named(c, names[i]);
+        if (names[i] == NULL) {
+            return false;
+        }
+    }
+    wish->n_ids += n;
+    return true;
+}
+
 /* Read ids, filters, page; refuse what does not go together. */
 static bool read_wish(struct api_call *c, const struct ec2_describe *d,
                       struct wish *wish)
 {
     wish->n_ids = params_list(&c->params, d->ids, wish->ids, MAX_IDS);
     if (wish->n_ids > MAX_IDS) {
-        return call_fail(c, 400, "InvalidParameterValue",
-                         "The maximum number of %s is %d", d->ids_name,
-                         MAX_IDS);
+        return too_many(c, d);
     }
     if (!filters_read(c, d->filters, &wish->filters) ||
         !page_read(c, d->least, d->most, &wish->page)) {
@@ -101,7 +126,8 @@ static bool read_wish(struct api_call *c, const struct ec2_describe *d,
                          "maxResults",
                          d->ids_name);
     }
-    return check_ids(c, d, wish);
+    return check_ids(c, d, wish) &&
+           (d->names == NULL || read_names(c, d, wish));
 }
 
 /* Whether @item was asked for. */

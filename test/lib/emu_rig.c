@@ -373,6 +373,23 @@ static const char *member(const char *text, const char *path)
     return found;
 }
 
+void rig_refuses(struct rig *r, const struct rig_refusal *cases, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        rig_ec2(r, cases[i].form);
+        if (r->status != cases[i].status ||
+            strcmp(rig_error(r), cases[i].code) != 0) {
+            fail_msg("%s: %d %s", cases[i].form, r->status, r->body);
+        }
+        if (cases[i].message != NULL) {
+            assert_string_equal(rig_message(r), cases[i].message);
+        }
+        assert_string_equal(rig_trail(r, "errorCode"), cases[i].code);
+    }
+}
+
 const char *rig_member(struct rig *r, const char *path)
 {
     return member(r->body, path);

@@ -82,6 +82,21 @@ unsigned rig_items(struct rig *r, const char *path);
 const char *rig_error(struct rig *r);
 const char *rig_message(struct rig *r);
 
+/* A form and the error that EC2 must answer it with. */
+struct rig_refusal {
+    const char *form;
+    int status;
+    const char *code;
+    const char *message; /* NULL: not looked at */
+};
+
+/* Send each; the answer's status, code, message and the code in the CloudTrail
+ * line must be right. */
+void rig_refuses(struct rig *r, const struct rig_refusal *cases, size_t n);
+
+#define RIG_REFUSES(r, cases)                                                  \
+    rig_refuses(r, cases, sizeof(cases) / sizeof((cases)[0]))
+
 /* A string member of the last JSON answer, "a.b.c"; NULL when not there. */
 const char *rig_member(struct rig *r, const char *path);
 

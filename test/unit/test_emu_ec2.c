@@ -94,36 +94,9 @@ static void test_utf8(void **state)
 
 /* --- the frame ---------------------------------------------------------- */
 
-/* A form and the error it must get. */
-struct refusal {
-    const char *form;
-    int status;
-    const char *code;
-    const char *message; /* NULL: not looked at */
-};
-
-static void check(struct rig *r, const struct refusal *cases, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        rig_ec2(r, cases[i].form);
-        if (r->status != cases[i].status ||
-            strcmp(rig_error(r), cases[i].code) != 0) {
-            fail_msg("%s: %d %s", cases[i].form, r->status, r->body);
-        }
-        if (cases[i].message != NULL) {
-            assert_string_equal(rig_message(r), cases[i].message);
-        }
-        assert_string_equal(rig_trail(r, "errorCode"), cases[i].code);
-    }
-}
-
-#define CHECK(r, cases) check(r, cases, sizeof(cases) / sizeof((cases)[0]))
-
 static void test_frame_refusals(void **state)
 {
-    static const struct refusal cases[] = {
+    static const struct rig_refusal cases[] = {
         {"Action=", 400, "MissingParameter", NULL},
         {"Foo=1", 400, "MissingParameter",
          "The request must contain the parameter Action"},
@@ -143,7 +116,7 @@ static void test_frame_refusals(void **state)
          "Request would have succeeded, but DryRun flag is set."},
     };
 
-    CHECK(*state, cases);
+    RIG_REFUSES(*state, cases);
 }
 
 static void test_the_error_has_ec2s_shape(void **state)
@@ -183,7 +156,7 @@ static void test_too_many_parameters_are_refused(void **state)
 static void test_unauthorized_people_are_refused(void **state)
 {
     struct rig *r = *state;
-    static const struct refusal cases[] = {
+    static const struct rig_refusal cases[] = {
         {"Action=GetConsoleOutput&InstanceId=i-0123456789abcdef0", 403,
          "UnauthorizedOperation", NULL},
         {"Action=GetPasswordData&InstanceId=i-0123456789abcdef0", 403,
@@ -202,7 +175,7 @@ static void test_unauthorized_people_are_refused(void **state)
     };
 
     rig_as(r, "limited");
-    CHECK(r, cases);
+    RIG_REFUSES(r, cases);
     assert_non_null(
         strstr(rig_message(r),
                "You are not authorized to perform this operation. User: "
@@ -210,7 +183,7 @@ static void test_unauthorized_people_are_refused(void **state)
                "perform: ec2:GetConsoleOutput on resource: "
                "arn:aws:ec2:eu-central-1:111122223333:instance/i-00000000"));
     rig_as(r, "boundary"); /* Everything by identity, describe by boundary */
-    CHECK(r, cases);
+    RIG_REFUSES(r, cases);
     rig_ec2(r, "Action=DescribeInstances");
     assert_int_equal(r->status, 200);
     rig_as(r, "root");
@@ -359,7 +332,7 @@ static void test_filters_of_instances(void **state)
 
 static void test_refusals_of_describing(void **state)
 {
-    static const struct refusal cases[] = {
+    static const struct rig_refusal cases[] = {
         {"Action=DescribeInstances&InstanceId.1=i-0123456789abcdeff", 400,
          "InvalidInstanceID.NotFound",
          "The instance ID 'i-0123456789abcdeff' does not exist"},
@@ -415,7 +388,7 @@ static void test_refusals_of_describing(void **state)
          "InvalidParameterValue", NULL},
     };
 
-    CHECK(*state, cases);
+    RIG_REFUSES(*state, cases);
 }
 
 static void test_too_many_filter_values(void **state)
@@ -671,7 +644,7 @@ static void test_creating_an_endpoint(void **state)
 
 static void test_refusals_of_creating(void **state)
 {
-    static const struct refusal cases[] = {
+    static const struct rig_refusal cases[] = {
         {CREATE, 400, "MissingParameter",
          "The request must contain the parameter SubnetId"},
         {CREATE "&SubnetId=subnet-1", 400, "InvalidSubnetID.NotFound",
@@ -733,7 +706,7 @@ static void test_refusals_of_creating(void **state)
     size_t n;
     int i;
 
-    CHECK(r, cases);
+    RIG_REFUSES(r, cases);
     assert_int_equal(world_n_endpoints(r->w), 1);
     n = (size_t)sprintf(form, CREATE "&SubnetId=subnet-0000000c");
     for (i = 1; i <= 17; i++) {
@@ -842,7 +815,7 @@ static void test_modifying_an_endpoint(void **state)
 
 static void test_refusals_of_changing(void **state)
 {
-    static const struct refusal cases[] = {
+    static const struct rig_refusal cases[] = {
         {"Action=ModifyInstanceConnectEndpoint", 400, "MissingParameter", NULL},
         {MODIFY, 400, "MissingParameter",
          "The request must contain at least one parameter to modify"},
@@ -865,7 +838,7 @@ static void test_refusals_of_changing(void **state)
     };
     struct rig *r = *state;
 
-    CHECK(r, cases);
+    RIG_REFUSES(r, cases);
     endpoints(r, "");
     assert_string_equal(rig_xml(r, ENDPOINT "state"), "create-complete");
     /* Twice is once; gone is gone. */
