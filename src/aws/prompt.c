@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -141,17 +142,18 @@ static void on_timer(uv_timer_t *timer)
 }
 
 /* Switch echo off, as far as we may. */
-static int silence(struct prompt *p, struct err *e)
+static int silence(struct prompt *p, const char *device, struct err *e)
 {
     struct termios quiet;
 
     if (tcgetpgrp(p->fd) != getpgrp()) {
         err_set(e, ERR_CREDENTIALS,
-                "cannot ask for the MFA code: this process is in the "
-                "background of its terminal");
-        err_hint(e, "bring it to the foreground, or get the role's credentials "
-                    "in another terminal first (\"eice whoami\" with the same "
-                    "profile): they are cached and shared");
+                "cannot ask for the MFA code of %s: this process is in the "
+                "background of its terminal",
+                device);
+        err_hint(e, "bring it to the foreground, or run \"eice whoami\" with "
+                    "the same profile in another terminal and enter the code "
+                    "there: the role's credentials are then cached and shared");
         return ERR_CREDENTIALS;
     }
     if (tcgetattr(p->fd, &p->before) != 0) {
@@ -189,30 +191,34 @@ static struct prompt *prompt_new(struct provider_ctx *ctx, int fd)
 }
 
 int prompt_start(struct prompt **out, struct provider_ctx *ctx,
-                 const char *text, prompt_cb cb, void *data, struct err *e)
+                 const char *device, prompt_cb cb, void *data, struct err *e)
 {
+    char question[512];
     int fd = open_terminal();
     struct prompt *p;
     int rv;
 
     if (fd < 0) {
         err_set(e, ERR_CREDENTIALS,
-                "an MFA code is needed, but there is no terminal to ask on");
-        err_hint(e, "get the role's credentials in a terminal first (\"eice "
-                    "whoami\" with the same profile): they are cached and "
-                    "shared");
+                "an MFA code of %s is needed, but there is no terminal to ask "
+                "on",
+                device);
+        err_hint(e, "run \"eice whoami\" with the same profile in a terminal "
+                    "and enter the code there: the role's credentials are then "
+                    "cached and shared");
         return ERR_CREDENTIALS;
     }
     p = prompt_new(ctx, fd);
     if (p == NULL) {
         return err_set_uv(e, UV_ENOMEM, "terminal");
     }
-    rv = silence(p, e);
+    rv = silence(p, device, e);
     if (rv != 0) {
         prompt_close(p);
         return rv;
     }
-    say(p, text);
+    snprintf(question, sizeof question, "Enter MFA code for %s: ", device);
+    say(p, question);
     p->cb = cb;
     p->data = data;
     uv_poll_start(&p->poll, UV_READABLE, on_readable);

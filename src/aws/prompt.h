@@ -19,10 +19,11 @@ enum { PROMPT_MAX = 128 };
  * Once, never from inside prompt_start(); not at all after prompt_close(). */
 typedef void (*prompt_cb)(void *data, const char *line, const struct err *err);
 
-/* Show @text on the terminal and read a line.  Returns 0, or a code with @e
- * filled and nothing will be called. */
+/* Ask on the terminal for the code that the MFA device @device (its serial
+ * number or ARN) shows.  Returns 0, or a code with @e filled, which names the
+ * device and says what to do, and nothing will be called. */
 int prompt_start(struct prompt **out, struct provider_ctx *ctx,
-                 const char *text, prompt_cb cb, void *data, struct err *e);
+                 const char *device, prompt_cb cb, void *data, struct err *e);
 
 /* Put the terminal back as it was and free @p; NULL is fine.  Any state, and
  * from @cb. */

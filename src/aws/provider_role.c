@@ -219,20 +219,21 @@ static void on_code(void *data, const char *line, const struct err *err)
 static void ask_code(struct role *r)
 {
     struct provider_ctx *ctx = r->cached.base.ctx;
-    char question[256];
     struct err e;
 
     if (r->prompted || r->cached.base.need.quiet) {
         err_set(&e, ERR_CREDENTIALS,
                 "Cannot refresh credentials: MFA token required.");
-        err_hint(&e, "run \"eice whoami\" with the same profile in a terminal: "
-                     "the new credentials are cached and shared");
+        err_hint(&e,
+                 "run \"eice whoami\" with the same profile in a terminal and "
+                 "enter the code of %s: the new credentials are cached and "
+                 "shared",
+                 r->config.request.mfa_serial);
         fail(r, &e);
         return;
     }
-    snprintf(question, sizeof question,
-             "Enter MFA code for %s: ", r->config.request.mfa_serial);
-    if (prompt_start(&r->prompt, ctx, question, on_code, r, &e) != 0) {
+    if (prompt_start(&r->prompt, ctx, r->config.request.mfa_serial, on_code, r,
+                     &e) != 0) {
         fail(r, &e);
     }
 }

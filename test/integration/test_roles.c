@@ -746,8 +746,9 @@ static int mfa_nowhere_child(void)
     }
     setup(&s, MFA_ROLE);
     rv = aws_home_once(&s.home) == ERR_CREDENTIALS &&
-                 strcmp(s.home.err.msg, "an MFA code is needed, but there is "
-                                        "no terminal to ask on") == 0 &&
+                 strcmp(s.home.err.msg,
+                        "an MFA code of arn:aws:iam::1:mfa/me is needed, but "
+                        "there is no terminal to ask on") == 0 &&
                  strstr(s.home.err.hint, "eice whoami") != NULL
              ? 0
              : 99;

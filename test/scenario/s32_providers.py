@@ -291,9 +291,10 @@ class AssumeRole(Source):
                                  f"mfa_serial = {MFA}") + BASE)
         done = self.run_eice("whoami", start_new_session=True)
         self.assertEqual((done.returncode, done.stdout), (255, ""))
-        self.assertIn("an MFA code is needed, but there is no terminal to ask "
-                      "on", done.stderr)
-        self.assertIn("eice whoami", done.stderr)
+        self.assertIn(f"an MFA code of {MFA} is needed, but there is no "
+                      "terminal to ask on", done.stderr)
+        self.assertIn('run "eice whoami" with the same profile in a terminal',
+                      done.stderr)
 
     def test_refusals(self):
         self.rows([
