@@ -5,14 +5,13 @@ import datetime
 import http.server
 import json
 import os
-import pty
-import select
 import sys
 import threading
 import time
 import urllib.parse
 
 import harness
+import identity
 
 MANY = 10
 SECRETS = ("base-secret-word", "role-secret-word", "role-token-word", "246810")
@@ -89,43 +88,6 @@ class Credentials(harness.Scenario):
         self.assertEqual(answer["CredentialsSource"], "assume-role")
         self.assertEqual(len(self.actions("AssumeRole")), 1)
 
-    def test_ten_at_once_ask_one_question(self):
-        """With a terminal and an MFA device: one prompt, one AssumeRole."""
-        self.configure("mfa_serial = arn:aws:iam::111122223333:mfa/me")
-        pid, terminal = pty.fork()
-        if pid == 0:  # Ten in the foreground of one terminal
-            children = []
-            for _ in range(MANY):
-                child = os.fork()
-                if child == 0:
-                    os.execve(harness.EICE, [harness.EICE, "whoami"], self.env)
-                children.append(child)
-            bad = [c for c in children
-                   if os.waitstatus_to_exitcode(os.waitpid(c, 0)[1]) != 0]
-            os._exit(len(bad))
-        self.addCleanup(os.close, terminal)
-        seen, answered = b"", False
-        end = time.monotonic() + 30 * harness.SLOW
-        while time.monotonic() < end:
-            if not select.select([terminal], [], [], 0.2)[0]:
-                continue
-            try:
-                got = os.read(terminal, 4096)
-            except OSError:  # The last of them has gone
-                break
-            seen += got
-            if b"Enter MFA code for" in seen and not answered:
-                answered = True
-                os.write(terminal, b"246810\n")
-        _, status = os.waitpid(pid, 0)
-        self.assertEqual(os.waitstatus_to_exitcode(status), 0, seen)
-        self.assertEqual(seen.count(b"Enter MFA code for"), 1, seen)
-        self.assertEqual(seen.count(b"Account      111122223333"), MANY)
-        self.assertNotIn(b"246810", seen)
-        calls = self.actions("AssumeRole")
-        self.assertEqual(len(calls), 1)
-        self.assertEqual(calls[0]["TokenCode"], "246810")
-
     def test_no_secret_is_said(self):
         self.configure()
         argv = [harness.EICE, "whoami", "--debug", "--log=trace"]
@@ -142,6 +104,53 @@ class Credentials(harness.Scenario):
             for secret in SECRETS:
                 self.assertNotIn(secret, text)
             self.assertNotIn("Signature=", text)
+
+
+class TenAtOnce(identity.Identity):
+    """With a terminal and an MFA device, from nothing."""
+
+    def together(self, failures=0):
+        """Ten in the foreground of one terminal; what was to be seen there,
+        and the AssumeRole calls."""
+        script = (f'for i in $(seq {MANY}); do "$@" & p="$p $!"; done; r=0; '
+                  "for i in $p; do wait $i || r=$((r + 1)); done; exit $r")
+        before = {e["eventID"] for e in self.trail("AssumeRole")}
+        code, seen = self.on_a_terminal(
+            ["/bin/sh", "-c", script, "sh", harness.EICE, "whoami"],
+            b"Enter MFA code for", identity.MFA_CODE.encode())
+        self.assertEqual(code, failures, seen)
+        self.assertNotIn(identity.MFA_CODE, seen)
+        return seen, [e for e in self.trail("AssumeRole")
+                      if e["eventID"] not in before]
+
+    def setUp(self):
+        super().setUp()
+        self.config(f"[default]\nregion = {identity.REGION}\n"
+                    f"role_arn = {identity.role('careful')}\n"
+                    f"source_profile = base\nmfa_serial = {identity.MFA}\n"
+                    "role_session_name = me\n"
+                    f"[profile base]\n{identity.keys('config')}")
+        # The others have to wait for somebody
+        self.fault("AssumeRole", delay_ms=300)
+
+    def test_one_question_and_one_call(self):
+        seen, calls = self.together()
+        self.assertEqual(seen.count("Enter MFA code for"), 1, seen)
+        self.assertEqual(seen.count("assumed-role/careful/me"), MANY, seen)
+        self.assertEqual(len(calls), 1)
+        self.assertEqual(calls[0]["requestParameters"]["serialNumber"],
+                         identity.MFA)
+        self.assertNotIn("errorCode", calls[0])
+        seen, calls = self.together()  # And then none at all
+        self.assertNotIn("Enter MFA code", seen)
+        self.assertEqual(calls, [])
+
+    def test_a_wrong_code_is_the_failure_of_one(self):
+        """The next in line asks again, and its answer serves the rest."""
+        self.fault("AssumeRole", code="AccessDenied", status=403, times=1)
+        seen, _ = self.together(failures=1)
+        self.assertEqual(seen.count("Enter MFA code for"), 2, seen)
+        self.assertEqual(seen.count("assumed-role/careful/me"), MANY - 1)
 
 
 if __name__ == "__main__":
