@@ -73,6 +73,25 @@ def by_id(rtt_ms, cached):
     return run
 
 
+def accepted_far(lab, carrier, size):
+    """From a listener's client to the target's byte, the endpoint 50 ms
+    away: as it is, and with a connection kept ready."""
+    relay, (port,) = lab.relay(50, lab.greet_ws)
+    out = {}
+    try:
+        for column, flags in ("fresh", []), ("ready", ["--preconnect", "1"]):
+            process = lab.start(
+                [lab.eice, *lab.tunnel_words(port), "--local-port", "auto",
+                 *flags], stdout=subprocess.PIPE, text=True)
+            local = process.stdout.readline().split()[-1].rstrip(".")
+            time.sleep(0.5)  # Ten round trips: it is there
+            out[column] = lab.measure("first", f"tcp:127.0.0.1:{local}")["ms"]
+            lab.stop(process)
+    finally:
+        lab.stop(relay)
+    return out
+
+
 def with_push(lab, carrier, size):
     """As eice ssh runs it: all known, and a key to push; 50 ms away."""
     relay, env = lab.world(50)
@@ -237,6 +256,11 @@ ROWS = [
     Row("first-byte-push-50ms",
         {"ms": ("endpoint given and a key pushed, 50 ms round trips", "ms",
                 LESS, "<= 3 round trips + 15")}, with_push, only=("eice",)),
+    Row("preconnect-50ms",
+        {"fresh": ("listener's client to first byte, 50 ms round trips", "ms",
+                   LESS, "<= 3 round trips + 15"),
+         "ready": ("  the same with --preconnect", "ms", LESS,
+                   "<= 1 round trip + 15")}, accepted_far, only=("eice",)),
     Row("listener-down",
         {"rate": ("throughput down, listener", *RATE, ">= 1.2 x stunnel"),
          "cpu": ("CPU per GB down, listener", *CPU, "<= 0.8 x stunnel")},
