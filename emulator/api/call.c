@@ -238,17 +238,12 @@ static bool host_region(const char *host, char out[static 64])
     return true;
 }
 
-bool call_verify(struct api_call *c)
+bool call_verify_as(struct api_call *c, const struct verify_expect *expect)
 {
-    char region[64];
-    struct verify_expect expect = {.service = c->service};
     struct verify_result result;
     enum verify_fault fault;
 
-    if (host_region(http_header(c->req, "host"), region)) {
-        expect.region = region;
-    }
-    fault = verify_request(c->w, c->req, &expect, &result);
+    fault = verify_request(c->w, c->req, expect, &result);
     memcpy(c->key_id, result.key_id, sizeof c->key_id);
     memcpy(c->region, result.region, sizeof c->region);
     if (fault != VERIFY_OK) {
@@ -257,6 +252,17 @@ bool call_verify(struct api_call *c)
     c->who = result.who;
     c->verified = true;
     return true;
+}
+
+bool call_verify(struct api_call *c)
+{
+    char region[64];
+    struct verify_expect expect = {.service = c->service};
+
+    if (host_region(http_header(c->req, "host"), region)) {
+        expect.region = region;
+    }
+    return call_verify_as(c, &expect);
 }
 
 void call_resource(struct api_call *c, const char *type, const char *fmt, ...)

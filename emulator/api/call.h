@@ -76,6 +76,10 @@ bool call_no_memory(struct api_call *c);
 /* Verify the signature for c->service and fill who and region; or refuse. */
 bool call_verify(struct api_call *c);
 
+/* The same, where the signature must be as @expect says. */
+struct verify_expect;
+bool call_verify_as(struct api_call *c, const struct verify_expect *expect);
+
 /* The sentence for a verification fault of this protocol. */
 bool call_refuse_signature(struct api_call *c, enum verify_fault fault,
                            const char *message);

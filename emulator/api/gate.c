@@ -88,21 +88,11 @@ static bool verify(struct api_call *c)
     const struct world_endpoint *host =
         by_host(c->w, http_header(c->req, "host"));
     struct verify_expect expect = {.service = c->service, .query_only = true};
-    struct verify_result result;
-    enum verify_fault fault;
 
     if (host != NULL) {
         expect.region = host->subnet->vpc->region;
     }
-    fault = verify_request(c->w, c->req, &expect, &result);
-    memcpy(c->key_id, result.key_id, sizeof c->key_id);
-    memcpy(c->region, result.region, sizeof c->region);
-    if (fault != VERIFY_OK) {
-        return call_refuse_signature(c, fault, result.message);
-    }
-    c->who = result.who;
-    c->verified = true;
-    return true;
+    return call_verify_as(c, &expect);
 }
 
 /* A parameter that must be there. */

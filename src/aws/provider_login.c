@@ -285,33 +285,39 @@ static void on_called(void *data, const struct response *resp,
     }
 }
 
-/* The file was read under the lock. */
-static void on_locked(void *data, int status, const char *text, size_t len)
+/* The file was read: take what it holds if that is fresh.  True if there is
+ * more to do. */
+static bool is_stale(struct login *l, int status, const char *text, size_t len)
 {
-    struct login *l = data;
     struct err e;
 
     if (!take_file(l, status, text, len, &e)) {
         fail(l, &e);
-    } else if (is_fresh(l)) {
+        return false;
+    }
+    if (is_fresh(l)) {
         take(l);
-    } else {
+        return false;
+    }
+    return true;
+}
+
+/* The file was read under the lock. */
+static void on_locked(void *data, int status, const char *text, size_t len)
+{
+    struct login *l = data;
+
+    if (is_stale(l, status, text, len)) {
         provider_call_start(&l->call, l->base.ctx, SERVICE_SIGNIN, NULL, dress,
                             on_called, l);
     }
 }
 
-/* The file was read. */
 static void on_read(void *data, int status, const char *text, size_t len)
 {
     struct login *l = data;
-    struct err e;
 
-    if (!take_file(l, status, text, len, &e)) {
-        fail(l, &e);
-    } else if (is_fresh(l)) {
-        take(l);
-    } else {
+    if (is_stale(l, status, text, len)) {
         shared_file_lock(l->file, on_locked, l);
     }
 }

@@ -87,11 +87,6 @@ static void list(struct eice *eice, bool json)
     buf_free(&out);
 }
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -136,6 +131,5 @@ const struct command command_cache = {
     .args_size = sizeof(struct args),
     .is_aws = false,
     .takes_words = true,
-    .init = init,
     .run = run,
 };

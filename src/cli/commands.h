@@ -26,7 +26,7 @@ struct command {
     const struct client *client; /* It stands before this program, whose words
                                     are its own; or NULL */
 
-    /* Fill @args (zeroed) with what is not given. */
+    /* Fill @args (zeroed) with what is not given; NULL if zero is right. */
     void (*init)(void *args);
 
     /* Do it; returns the exit code.  @words are those of the command line that

@@ -147,11 +147,6 @@ static int key_read(struct rsa_key **key, const struct args *a,
     return 0;
 }
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -203,6 +198,5 @@ const struct command command_get_password_data = {
     .options = options,
     .args_size = sizeof(struct args),
     .is_ec2 = true,
-    .init = init,
     .run = run,
 };

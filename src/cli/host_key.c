@@ -20,11 +20,6 @@ static const struct option options[] = {
     {.name = NULL},
 };
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -63,6 +58,5 @@ const struct command command_host_key = {
     .options = options,
     .args_size = 1,
     .takes_words = true,
-    .init = init,
     .run = run,
 };

@@ -235,11 +235,6 @@ static int check(struct run *r, size_t n_words, struct eice_error *error)
     return rv;
 }
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -285,6 +280,5 @@ const struct command command_list = {
     .options = options,
     .args_size = sizeof(struct args),
     .takes_words = true,
-    .init = init,
     .run = run,
 };

@@ -90,7 +90,9 @@ static int command_run(const struct command *c, struct globals *g,
         err_set_uv(&e, UV_ENOMEM, c->name);
         return fail(g, &e);
     }
-    c->init(set.values);
+    if (c->init != NULL) {
+        c->init(set.values);
+    }
     rv = command_line_finish(c, &set, g, rest, &e);
     p.style = style_of(g);
     if (rv != 0) {

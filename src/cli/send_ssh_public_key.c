@@ -93,11 +93,6 @@ static int check(const struct args *a, struct eice_error *error)
     return rv;
 }
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -143,6 +138,5 @@ const struct command command_send_ssh_public_key = {
     .options = options,
     .args_size = sizeof(struct args),
     .is_aws = true,
-    .init = init,
     .run = run,
 };

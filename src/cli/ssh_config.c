@@ -199,11 +199,6 @@ static int file_edit(const struct args *a, const char *block, struct err *e)
     return rv;
 }
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -250,6 +245,5 @@ const struct command command_ssh_config = {
                 "  eice ssh-config --remove\n",
     .options = options,
     .args_size = sizeof(struct args),
-    .init = init,
     .run = run,
 };

@@ -119,11 +119,6 @@ static void on_identity(void *data, const struct eice_identity *identity,
     question_end(&r->q);
 }
 
-static void init(void *args)
-{
-    (void)args;
-}
-
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
@@ -154,6 +149,5 @@ const struct command command_whoami = {
     .options = options,
     .args_size = sizeof(struct args),
     .is_aws = false,
-    .init = init,
     .run = run,
 };

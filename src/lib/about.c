@@ -36,6 +36,25 @@ static void text_report(struct eice_op *op, const char *text, size_t len,
     op->cb.text(op->data, text, len, NULL);
 }
 
+/* Ask @ask of an instance.  The caller sets who is told. */
+static int about_instance(struct eice_op **out, struct eice *eice,
+                          const struct ask *ask, const char *instance_id,
+                          void *data, struct eice_error *error)
+{
+    const int rv = eice_check_instance_id(instance_id, error);
+
+    *out = NULL;
+    if (rv != 0) {
+        return rv;
+    }
+    *out = ask_new(eice, ask, data);
+    if (*out == NULL) {
+        return fault_nomem(error);
+    }
+    ec2_output_body(&(*out)->body, ask->kind, instance_id);
+    return 0;
+}
+
 static void console_report(struct eice_op *op, const struct response *resp,
                            const struct err *err)
 {
@@ -58,21 +77,13 @@ int eice_console_output(struct eice_op **out, struct eice *eice,
                         const char *instance_id, eice_text_cb cb, void *data,
                         struct eice_error *error)
 {
-    struct err none = {0};
-    int rv;
+    const int rv =
+        about_instance(out, eice, &ask_console, instance_id, data, error);
 
-    *out = NULL;
-    rv = eice_check_instance_id(instance_id, error);
-    if (rv != 0) {
-        return rv;
+    if (rv == 0) {
+        (*out)->cb.text = cb;
     }
-    *out = ask_new(eice, &ask_console, data);
-    if (*out == NULL) {
-        return fault_nomem(error);
-    }
-    ec2_output_body(&(*out)->body, &ec2_get_console_output, instance_id);
-    (*out)->cb.text = cb;
-    return fault_export(error, &none);
+    return rv;
 }
 
 static void password_report(struct eice_op *op, const struct response *resp,
@@ -104,21 +115,13 @@ int eice_password_data(struct eice_op **out, struct eice *eice,
                        const char *instance_id, eice_password_cb cb, void *data,
                        struct eice_error *error)
 {
-    struct err none = {0};
-    int rv;
+    const int rv =
+        about_instance(out, eice, &ask_password, instance_id, data, error);
 
-    *out = NULL;
-    rv = eice_check_instance_id(instance_id, error);
-    if (rv != 0) {
-        return rv;
+    if (rv == 0) {
+        (*out)->cb.password = cb;
     }
-    *out = ask_new(eice, &ask_password, data);
-    if (*out == NULL) {
-        return fault_nomem(error);
-    }
-    ec2_output_body(&(*out)->body, &ec2_get_password_data, instance_id);
-    (*out)->cb.password = cb;
-    return fault_export(error, &none);
+    return rv;
 }
 
 static void image_report(struct eice_op *op, const struct response *resp,
