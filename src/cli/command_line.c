@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "err.h"
 #include "globals.h"
+#include "likeness.h"
 #include "mem.h"
 
 enum { MESSAGE_LIMIT = 900 };
@@ -46,12 +47,37 @@ static int unknown_command(const char *word, bool aws, struct err *e)
 
     err_set(e, ERR_USAGE, "argument %s: Found invalid choice '%s'",
             aws ? "operation" : "command", word);
-    if (like != NULL) {
+    if (like == NULL) {
+        err_hint(e, "'eice help' lists the commands");
+    } else if (strcmp(like->name, word) == 0) {
+        err_hint(e, "it is: eice %s", word); /* Another service's, or ours */
+    } else {
         err_hint(e, "maybe you meant: %s", like->name);
+    }
+    return ERR_USAGE;
+}
+
+/* Guess which option was meant, of @command (if there is one) or of ours. */
+static void hint_option(const struct command *command,
+                        const struct option_args *args, struct err *e)
+{
+    const struct option *like = NULL, *ours;
+    size_t best = LIKENESS_LIMIT;
+
+    if (args->n > 0) {
+        if (command != NULL) {
+            like = option_like(command->options, args->list[0], &best);
+        }
+        ours = option_like(globals_options, args->list[0], &best);
+        like = ours != NULL ? ours : like;
+    }
+    if (like != NULL) {
+        err_hint(e, "maybe you meant: --%s", like->name);
+    } else if (command != NULL) {
+        err_hint(e, "'eice %s --help' lists the options", command->name);
     } else {
         err_hint(e, "'eice help' lists the commands");
     }
-    return ERR_USAGE;
 }
 
 /* Find the command that @word, and perhaps the next one, names. */
@@ -115,7 +141,7 @@ int command_line_begin(struct command_line *line, struct globals *g,
             return 0;
         }
         err_set(e, ERR_USAGE, "the following arguments are required: command");
-        err_hint(e, "'eice help' lists the commands");
+        hint_option(NULL, args, e);
         return ERR_USAGE;
     }
     if (strcmp(word, "__options") == 0) {
@@ -196,7 +222,7 @@ static int unknown_options(const struct command *command,
         buf_addf(&text, "%s%s", i > 0 ? "," : "", args->list[i]);
     }
     err_set(e, ERR_USAGE, "Unknown options: %s", buf_str(&text));
-    err_hint(e, "'eice %s --help' lists the options", command->name);
+    hint_option(command, args, e);
     buf_free(&text);
     return ERR_USAGE;
 }

@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "likeness.h"
 #include "mem.h"
 #include "values.h"
 
@@ -431,6 +432,24 @@ const struct option *option_find(const struct option *list, const char *arg)
     struct match m;
 
     return match_long(&quiet, arg, &m) == 0 ? m.option : NULL;
+}
+
+const struct option *option_like(const struct option *list, const char *arg,
+                                 size_t *best)
+{
+    const struct option *found = NULL;
+    const struct option *o;
+
+    if (strncmp(arg, "--", 2) != 0) {
+        return NULL;
+    }
+    for (o = list; o->name != NULL; o++) {
+        if ((o->flags & OPTION_IGNORED) == 0 &&
+            likeness_better(arg + 2, strcspn(arg + 2, "="), o->name, best)) {
+            found = o;
+        }
+    }
+    return found;
 }
 
 /* Free every value of a list. */

@@ -90,6 +90,11 @@ bool option_is_word(const char *arg);
  * when there is none, or more than one. */
 const struct option *option_find(const struct option *list, const char *arg);
 
+/* The option of @list that @arg, which is none, is nearest to; NULL if none is
+ * nearer than *@best, which see likeness.h. */
+const struct option *option_like(const struct option *list, const char *arg,
+                                 size_t *best);
+
 /* Whether a value belongs to @o. */
 bool option_takes_value(const struct option *o);
 

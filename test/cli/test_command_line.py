@@ -63,6 +63,14 @@ class Refusals(unittest.TestCase):
          "'bogus' - 'eice help' lists the commands"),
         (["open-tunel"], 252, USAGE + "argument command: Found invalid choice "
          "'open-tunel' - maybe you meant: open-tunnel"),
+        (["--versoin"], 252, USAGE + "the following arguments are required: "
+         "command - maybe you meant: --version"),
+        (["list", "--regoin=x"], 252, USAGE + "Unknown options: --regoin=x - "
+         "maybe you meant: --region"),
+        (["open-tunnel", "--instnace-id", "x"], 252, USAGE + "Unknown options: "
+         "--instnace-id,x - maybe you meant: --instance-id"),
+        (["open-tunnel", "--zz"], 252, USAGE + "Unknown options: --zz - "
+         "'eice open-tunnel --help' lists the options"),
         (["ec2-instance-connect"], 252, USAGE + "the following arguments are "
          "required: operation - 'eice help' lists the commands"),
         (["ec2-instance-connect", "bogus"], 252, USAGE + "argument operation: "
@@ -87,7 +95,7 @@ class Refusals(unittest.TestCase):
                  "0"], 252, USAGE + "Specify an instance connect endpoint id "
          "when providing a private ip."),
         (["ec2", "open-tunnel"], 252, USAGE + "argument operation: Found "
-         "invalid choice 'open-tunnel' - maybe you meant: open-tunnel"),
+         "invalid choice 'open-tunnel' - it is: eice open-tunnel"),
         (["ec2", "get-password-data"], 252, USAGE + "the following arguments "
          "are required: --instance-id"),
         (["get-password-data", "--instance-id", "i-1", "--priv-launch-key",
