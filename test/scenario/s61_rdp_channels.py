@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a desktop shares beside its picture, through eice rdp: a drive of the
+client's with files both ways, and a large clipboard.
+
+EICE_TEST_RDP_MB says how large the files are."""
+import hashlib
+import os
+import shutil
+import subprocess
+import unittest
+
+import harness
+from desktop import PROGRAMS, Desktop
+
+MB = int(os.environ.get("EICE_TEST_RDP_MB", "4"))
+TEXT_KB = 1024
+
+
+class Channels(Desktop):
+    CHANNELS = True
+
+    def setUp(self):
+        super().setUp()
+        self.mine = self.dir / "mine"
+        self.mine.mkdir()
+
+    def files_cross(self):
+        """A file of ours is read at the desktop, one of its comes to us."""
+        there = harness.random_file(self.mine / "there.bin", MB << 20)
+        drive = self.drive("files")
+        self.assertEqual(self.digest(drive / "there.bin"),
+                         harness.sha256(there))
+        back = harness.random_file(self.dir / "back.bin", MB << 20)
+        self.run_ok(["cp", back, drive / "back.bin"], timeout=300)
+        self.assertEqual(harness.sha256(self.mine / "back.bin"),
+                         harness.sha256(back))
+
+    def digest(self, path):
+        """By a process of its own, which can be left behind if FUSE hangs."""
+        return self.run_ok(["sha256sum", path], timeout=300).split()[0]
+
+    def test_freerdp(self):
+        self.rdp("--key", self.key, "--", "/size:1000x700",
+                 f"/drive:files,{self.mine}")
+        self.seen("the desktop")
+        self.files_cross()
+        self.nobody_tells()
+
+    @unittest.skipUnless(shutil.which("rdesktop"), "no rdesktop")
+    def test_rdesktop(self):
+        process = self.rdp("--client", "rdesktop", "--key", self.key, "--",
+                           "-g", "1000x700", "-r", f"disk:files={self.mine}",
+                           stdin=subprocess.PIPE)
+        process.stdin.write(b"yes\n")
+        process.stdin.flush()
+        self.seen("the desktop")
+        self.files_cross()
+        self.nobody_tells()
+
+
+if __name__ == "__main__":
+    harness.main()
