@@ -26,6 +26,8 @@
 #include "local_stdio.h"
 #include "local_stream.h"
 #include "mem.h"
+#include "scarce.h"
+#include "test_loop.h"
 
 enum {
     CHUNK = 5000,
@@ -642,20 +644,13 @@ static void test_close_after_some_turns(void **state)
     }
 }
 
-/* Let the first *data allocations through. */
-static bool some_memory(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- > 0;
-}
-
 static void test_out_of_memory(void **state)
 {
     struct copier c;
     struct local *local;
     struct err e;
+    struct scarce scarce;
     int allowed;
-    int left;
     int rv = UV_ENOMEM;
 
     (void)state;
@@ -665,8 +660,8 @@ static void test_out_of_memory(void **state)
 
         assert_true(allowed < 10);
         copier_init(&c);
-        left = allowed;
-        mem_set_hook(some_memory, &left);
+        scarce = (struct scarce){.left = allowed};
+        mem_set_hook(scarce_after, &scarce);
         rv = local_stdio_new(&local, &c.loop, in, out, &e);
         mem_set_hook(NULL, NULL);
         if (rv == 0) {
@@ -689,13 +684,13 @@ static void test_stream_over_a_socket(void **state)
     struct copier c;
     struct local *local;
     char got[8];
+    struct scarce none = {.left = 0};
     int pair[2];
-    int left = 0;
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     copier_init(&c);
-    mem_set_hook(some_memory, &left);
+    mem_set_hook(scarce_after, &none);
     assert_int_equal(local_stream_new(&local, &c.loop, pair[0]), UV_ENOMEM);
     mem_set_hook(NULL, NULL);
     assert_int_equal(local_stream_new(&local, &c.loop, pair[0]), 0);
@@ -728,26 +723,6 @@ static void test_stream_of_the_callers(void **state)
     assert_int_equal(read(pair[1], got, sizeof got), 3);
     assert_int_equal(read(pair[1], got, sizeof got), 0);
     close(pair[1]);
-}
-
-static int fds_at_start;
-
-/* How many descriptors are open. */
-static int count_fds(void)
-{
-    int n = 0;
-    int fd;
-
-    for (fd = 0; fd < 256; fd++) {
-        n += fcntl(fd, F_GETFD) != -1;
-    }
-    return n;
-}
-
-static int check_fds(void **state)
-{
-    (void)state;
-    return count_fds() == fds_at_start ? 0 : -1;
 }
 
 /* Two connected sockets: TCP over loopback, or unix. */
@@ -811,7 +786,7 @@ static void test_half_closed_is_not_gone(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_teardown(name, check_fds)
+#define T(name) cmocka_unit_test_teardown(name, test_fds_check)
     const struct CMUnitTest tests[] = {
         T(test_pipes_carry_everything),
         T(test_a_pipe_whose_writer_has_left_ends),
@@ -830,11 +805,6 @@ int main(void)
         T(test_stream_of_the_callers),
         T(test_half_closed_is_not_gone),
     };
-    uv_loop_t loop;
 
-    signal(SIGPIPE, SIG_IGN);
-    uv_loop_init(&loop); /* libuv opens some of its own, once. */
-    uv_loop_close(&loop);
-    fds_at_start = count_fds();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_fds_note, NULL);
 }

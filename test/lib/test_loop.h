@@ -33,6 +33,12 @@ void test_loop_close(struct test_loop *t);
 /* How many descriptors this process has open. */
 unsigned test_count_fds(void);
 
+/* For tests that have no test_loop.  As the setup of a group: note how many are
+ * open, libuv's own among them, and let writing to who is gone kill nobody.  As
+ * the teardown of a test: as many are open again. */
+int test_fds_note(void **state);
+int test_fds_check(void **state);
+
 /* How many threads it has; 0 where that cannot be told. */
 unsigned test_count_threads(void);
 
