@@ -6,9 +6,10 @@
  * started; it does not read (then what is told stays in the pipe and goes with
  * it); we are closed first, and end it.
  *
- * The terminal stays as it is: it is read only while we are in its foreground
+ * A terminal stays as it is: it is read only while we are in its foreground
  * and there is something to read, so that nothing about it has to be put
- * back. */
+ * back.  A pipe may be another's input as well (the list of a shell's loop),
+ * so only a program that asks for more gets more of it. */
 #include "guest.h"
 
 #include <assert.h>
@@ -56,44 +57,31 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signum)
     g->cb(g->data, signum != 0 ? SIGNAL_EXIT + signum : (int)status);
 }
 
-/* ---- The terminal ------------------------------------------------------- */
+/* ---- Our standard input ------------------------------------------------- */
 
-/* Whether what is typed is for us. */
-static bool in_foreground(void)
+/* Whether what comes there is for the program. */
+static bool is_for_it(const struct guest *g)
 {
-    return isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp();
-}
-
-static void on_typed(uv_poll_t *poll, int status, int events);
-
-/* A line was passed on: wait for the next. */
-static void on_relayed(uv_write_t *req, int status)
-{
-    struct guest *g = req->data;
-
-    if (status != 0) {
-        in_close(g);
-    } else if (g->has_typed) {
-        uv_poll_start(&g->typed, UV_READABLE, on_typed);
+    if (isatty(STDIN_FILENO) == 1) {
+        return (g->flags & GUEST_RELAY) != 0 &&
+               tcgetpgrp(STDIN_FILENO) == getpgrp();
     }
+    return (g->flags & GUEST_PIPED) != 0;
 }
 
-/* Something was typed. */
-static void on_typed(uv_poll_t *poll, int status, int events)
+static void on_relayed(uv_write_t *req, int status);
+
+/* Pass on what there is to read, or the end. */
+static void relay_some(struct guest *g)
 {
-    struct guest *g = poll->data;
     uv_buf_t piece;
     ssize_t n;
 
-    (void)events;
-    n = status == 0 && in_foreground()
-            ? read(STDIN_FILENO, g->line, sizeof g->line)
-            : 0;
+    n = is_for_it(g) ? read(STDIN_FILENO, g->line, sizeof g->line) : 0;
     if (n <= 0) {
         in_close(g);
         return;
     }
-    uv_poll_stop(poll);
     piece = uv_buf_init(g->line, (unsigned)n);
     g->relay.data = g;
     if (uv_write(&g->relay, (uv_stream_t *)&g->in, &piece, 1, on_relayed) !=
@@ -102,20 +90,54 @@ static void on_typed(uv_poll_t *poll, int status, int events)
     }
 }
 
-/* Begin to pass on what is typed; false when there is nobody to type. */
-static bool relay_begin(struct guest *g)
+/* Something was typed. */
+static void on_typed(uv_poll_t *poll, int status, int events)
+{
+    struct guest *g = poll->data;
+
+    (void)events;
+    uv_poll_stop(poll);
+    if (status == 0) {
+        relay_some(g);
+    } else {
+        in_close(g);
+    }
+}
+
+/* A piece was passed on: wait for the next; a file has it at once. */
+static void on_relayed(uv_write_t *req, int status)
+{
+    struct guest *g = req->data;
+
+    if (status != 0) {
+        in_close(g);
+    } else if (g->has_typed) {
+        uv_poll_start(&g->typed, UV_READABLE, on_typed);
+    } else if (g->has_in) {
+        relay_some(g);
+    }
+}
+
+/* Begin to pass on. */
+static void relay_begin(struct guest *g)
 {
     int flags = fcntl(STDIN_FILENO, F_GETFL);
 
-    if (!in_foreground() || flags == -1 ||
-        uv_poll_init(g->process.loop, &g->typed, STDIN_FILENO) != 0) {
-        return false;
+    if (flags == -1 || !is_for_it(g)) {
+        in_close(g);
+        return;
+    }
+    if (uv_poll_init(g->process.loop, &g->typed, STDIN_FILENO) != 0) {
+        relay_some(g); /* A file, of which nothing needs to be waited for. */
+        return;
     }
     /* libuv makes it non-blocking, for everyone who shares it. */
     (void)fcntl(STDIN_FILENO, F_SETFL, flags);
     g->typed.data = g;
     g->has_typed = true;
-    return uv_poll_start(&g->typed, UV_READABLE, on_typed) == 0;
+    if (uv_poll_start(&g->typed, UV_READABLE, on_typed) != 0) {
+        in_close(g);
+    }
 }
 
 /* ---- The beginning ------------------------------------------------------ */
@@ -126,8 +148,10 @@ static void on_told(uv_write_t *req, int status)
     struct guest *g = req->data;
 
     buf_wipe(&g->text);
-    if (status != 0 || !g->has_in || !g->relays || !relay_begin(g)) {
+    if (status != 0 || !g->has_in) {
         in_close(g);
+    } else {
+        relay_begin(g);
     }
 }
 
@@ -164,7 +188,7 @@ int guest_start(struct guest *g, uv_loop_t *loop, char *const *argv,
     int rv;
 
     g->cb = cb;
-    g->relays = (flags & GUEST_RELAY) != 0;
+    g->flags = flags;
     if ((flags & GUEST_TELL) != 0) {
         rv = uv_pipe_init(loop, &g->in, 0);
         assert(rv == 0);

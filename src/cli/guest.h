@@ -19,8 +19,9 @@ typedef void (*guest_cb)(void *data, int code);
 
 enum {
     GUEST_TELL = 1,  /* Standard input is a pipe that begins with the text... */
-    GUEST_RELAY = 2, /* ...and goes on with what is typed at our terminal */
-    GUEST_QUIET = 4  /* What it prints is lost */
+    GUEST_RELAY = 2, /* ...and goes on with what is typed at our terminal, */
+    GUEST_PIPED = 4, /* ...or with what our standard input is else */
+    GUEST_QUIET = 8  /* What it prints is lost */
 };
 
 enum { GUEST_LINE = 1024 };
@@ -36,8 +37,8 @@ struct guest {
     bool has_in;
     uv_write_t tell;
     struct buf text; /* What it is told; wiped when it was */
-    bool relays;
-    uv_poll_t typed;
+    unsigned flags;
+    uv_poll_t typed; /* Until there is something to read */
     bool has_typed;
     uv_write_t relay;
     char line[GUEST_LINE];

@@ -252,6 +252,11 @@ bool rdp_client_pins(const struct rdp_client *c, const char *const *words,
     return c->kind == FREERDP && !has_certificate_words(words, n_words);
 }
 
+bool rdp_client_asks(const struct rdp_client *c)
+{
+    return c->kind == RDESKTOP;
+}
+
 bool rdp_client_needs_profile(const struct rdp_client *c)
 {
     return c->kind == REMMINA;

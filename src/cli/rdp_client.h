@@ -73,6 +73,10 @@ bool rdp_client_takes_password(const struct rdp_client *c);
 bool rdp_client_pins(const struct rdp_client *c, const char *const *words,
                      size_t n_words);
 
+/* Whether it shows a certificate's thumbprint and asks, on standard input,
+ * what to do. */
+bool rdp_client_asks(const struct rdp_client *c);
+
 /* Whether it needs a profile. */
 bool rdp_client_needs_profile(const struct rdp_client *c);
 

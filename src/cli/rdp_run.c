@@ -213,6 +213,16 @@ static int profile_write(struct run *r, const char *title, char *path,
     return rv;
 }
 
+/* Say what a person can compare. */
+static void thumbprint_say(const struct run *r)
+{
+    if (r->thumbprint[0] != '\0') {
+        say(STDERR_FILENO,
+            "eice: its certificate must have the SHA-1 thumbprint %s",
+            r->thumbprint);
+    }
+}
+
 /* Start the client. */
 static int client_begin(struct run *r, struct err *e)
 {
@@ -220,6 +230,7 @@ static int client_begin(struct run *r, struct err *e)
     const struct rdp_client *c = plan->client;
     char title[AIM_WORD + 80];
     char profile[RUN_DIR_SIZE + 16] = "";
+    unsigned told = rdp_client_asks(c) ? GUEST_PIPED : 0;
     struct argv argv = {0};
     struct rdp_facts facts;
     struct buf secret;
@@ -235,6 +246,9 @@ static int client_begin(struct run *r, struct err *e)
     facts = facts_of(r, title, profile);
     facts.password = facts.password && rdp_client_takes_password(c);
     rdp_client_command(&argv, c, plan->client_path, &facts);
+    if (rdp_client_asks(c)) {
+        thumbprint_say(r);
+    }
     buf_init(&secret, TEXT_LIMIT);
     buf_adds(&secret, facts.password ? buf_str(&r->password.text) : "");
     buf_addc(&secret, '\n');
@@ -243,7 +257,7 @@ static int client_begin(struct run *r, struct err *e)
     } else {
         r->client.data = r;
         rv = guest_start(&r->client, &r->p->loop, argv.list,
-                         facts.password ? GUEST_TELL | GUEST_RELAY : 0,
+                         facts.password ? told | GUEST_TELL | GUEST_RELAY : 0,
                          buf_str(&secret), on_client_end, e);
     }
     if (rv == 0 && plan->key != NULL && !facts.password && !plan->a->copy) {
@@ -304,11 +318,7 @@ static void advise(struct run *r)
     say(STDOUT_FILENO, "Listening for connections on port %d.", r->port);
     say(STDERR_FILENO, "eice: connect an RDP client to 127.0.0.1:%d as %s",
         r->port, r->user);
-    if (r->thumbprint[0] != '\0') {
-        say(STDERR_FILENO,
-            "eice: its certificate must have the SHA-1 thumbprint %s",
-            r->thumbprint);
-    }
+    thumbprint_say(r);
     c = rdp_client_find(&place, "xfreerdp", path, sizeof path, &e);
     if (c != NULL) {
         buf_init(&line, TEXT_LIMIT);
@@ -510,7 +520,8 @@ static int all_begin(struct run *r, struct eice_error *error)
     const struct rdp_plan *plan = r->plan;
     bool pins = plan->a->no_client ||
                 (plan->client != NULL &&
-                 rdp_client_pins(plan->client, plan->words, plan->n_words));
+                 (rdp_client_asks(plan->client) ||
+                  rdp_client_pins(plan->client, plan->words, plan->n_words)));
     int rv = 0;
 
     r->waits = 1; /* For ourselves, until all is begun. */

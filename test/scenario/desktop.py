@@ -220,6 +220,15 @@ class Desktop(harness.Scenario):
         harness.wait_for("the drive", seen, 30)
         return self.drives / name
 
+    def console(self, thumbprint):
+        """The instance's console shows the thumbprint of a certificate."""
+        self.world["instances"][0]["console_output"] = (
+            f"RDPCERTIFICATE-SUBJECTNAME: desk\r\n"
+            f"RDPCERTIFICATE-THUMBPRINT: {thumbprint}\r\n")
+        self.stop(self.ready["process"])
+        shutil.rmtree(self.dir / "emulator")
+        self.ready = self.emulator(self.world)
+
     # This side ------------------------------------------------------------
 
     def rdp(self, *args, **kw):
