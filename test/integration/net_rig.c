@@ -63,14 +63,6 @@ unsigned net_rig_lookups(void)
     return n_lookups;
 }
 
-bool net_rig_refuse_nth(void *data, size_t size)
-{
-    int *left = data;
-
-    (void)size;
-    return --*left != 0;
-}
-
 static void on_log(void *data, enum log_level level, enum log_group group,
                    unsigned id, const char *line)
 {

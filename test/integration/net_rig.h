@@ -39,9 +39,6 @@ void net_rig_close(struct net_rig *rig);
 /* Fail if @text holds the secret. */
 void net_rig_check_secret(const char *text);
 
-/* A hook for mem_set_hook(): refuses the allocation number *data, an int. */
-bool net_rig_refuse_nth(void *data, size_t size);
-
 /* Names that the resolver knows, besides real ones: nosuch.test does not exist,
  * slow.test takes two seconds, any other *.test is 127.0.0.1.  How often the
  * resolver was asked.  False: names cannot be faked on this system. */

@@ -15,6 +15,7 @@
 #include "err.h"
 #include "mem.h"
 #include "retry.h"
+#include "scarce.h"
 #include "test_http.h"
 
 static void test_closing_after_every_turn(void **state)
@@ -159,20 +160,20 @@ static void test_lack_of_memory_anywhere(void **state)
     config.ca_bundle = rig.pki.ca_file;
     setenv("HTTP_PROXY", "http://u:" NET_RIG_SECRET "@unused", 1);
     h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
-    for (n = 1; !passed; n++) {
+    for (n = 0; !passed; n++) {
         struct ask ask = {.headers = headers,
                           .n_headers = 1,
                           .method = "POST",
                           .body = "x",
                           .rig = &rig};
         struct err err = {0};
-        int left = n;
+        struct scarce scarce = {.left = n};
         bool closed = false;
         int rv;
 
         snprintf(ask.url, sizeof ask.url, "http://127.0.0.1:%u/",
                  test_http_port(h));
-        mem_set_hook(net_rig_refuse_nth, &left);
+        mem_set_hook(scarce_one, &scarce);
         rv = net_new(&rig.net, &rig.t.loop, &rig.log, &config, &err);
         if (rv == 0) {
             struct request_config once = ask_quick;
