@@ -30,6 +30,10 @@ _eice()
         COMPREPLY=($(compgen -W 'json text table yaml yaml-stream off' -- "$cur"))
         return
         ;;
+    --query)
+        :
+        return
+        ;;
     --profile)
         COMPREPLY=($(compgen -W "$(_eice_profiles)" -- "$cur"))
         return
@@ -244,7 +248,7 @@ _eice()
         words='ssh scp sftp rsync rdp open-tunnel send-ssh-public-key list ssh-config whoami get-password-data cache help'
         ;;
     esac
-    words+=' --debug --endpoint-url --no-verify-ssl --output --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format --no-cache -h -v'
+    words+=' --debug --endpoint-url --no-verify-ssl --output --query --profile --region --version --no-sign-request --ca-bundle --cli-read-timeout --cli-connect-timeout --cli-error-format --help --verbose --log --log-format --no-cache -h -v'
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
 

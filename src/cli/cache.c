@@ -11,12 +11,12 @@
 #include <eice/eice.h>
 #include <jansson.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "commands.h"
 #include "err.h"
 #include "error.h"
 #include "options.h"
-#include "output.h"
 #include "program.h"
 #include "say.h"
 
@@ -69,22 +69,24 @@ static void add_object(void *data, const struct eice_cache_entry *e)
 }
 
 /* Show them all. */
-static void list(struct eice *eice, bool json)
+static int list(struct program *p, bool json)
 {
     struct buf out;
     json_t *array;
+    int rv;
 
-    if (json) {
+    if (json || answer_wanted(p->globals)) {
         array = json_array();
-        eice_cache_visit(eice, add_object, array);
-        output_print("json", "Cache", array);
+        eice_cache_visit(p->eice, add_object, array);
+        rv = answer_print(p, "json", "Cache", array);
         json_decref(array);
-        return;
+        return rv;
     }
     buf_init(&out, TEXT_LIMIT);
-    eice_cache_visit(eice, add_line, &out);
+    eice_cache_visit(p->eice, add_line, &out);
     say_text(STDOUT_FILENO, buf_str(&out));
     buf_free(&out);
+    return 0;
 }
 
 static int run(struct program *p, void *args, const char *const *words,
@@ -107,9 +109,9 @@ static int run(struct program *p, void *args, const char *const *words,
         say(STDOUT_FILENO, "%u removed.",
             eice_cache_visit(p->eice, NULL, NULL));
     } else {
-        list(p->eice, a->json);
+        rv = list(p, a->json);
     }
-    program_finish(p, 0);
+    program_finish(p, rv);
     return program_run(p);
 }
 

@@ -17,6 +17,7 @@
 #include <eice/eice.h>
 
 #include "aim.h"
+#include "answer.h"
 #include "buf.h"
 #include "child.h"
 #include "client_args.h"
@@ -26,7 +27,6 @@
 #include "error.h"
 #include "hold.h"
 #include "host_keys.h"
-#include "json.h"
 #include "key_file.h"
 #include "program.h"
 #include "program_path.h"
@@ -401,29 +401,31 @@ static int facts_gather(struct run *r, struct err *e)
 }
 
 /* Print the command. */
-static void command_print(const struct run *r)
+static int command_print(const struct run *r)
 {
     json_t *words;
     struct buf out;
     size_t i;
+    int rv = 0;
 
-    buf_init(&out, TEXT_LIMIT);
     if (r->a->json) {
         words = json_array();
         for (i = 0; i < r->argv.n; i++) {
             json_array_append_new(words, json_string(r->argv.list[i]));
         }
-        js_write(&out, words, JS_PRETTY);
+        rv = answer_print(r->p, "json", "Command", words);
         json_decref(words);
-    } else {
-        for (i = 0; i < r->argv.n; i++) {
-            buf_adds(&out, i > 0 ? " " : "");
-            quote_shell(&out, r->argv.list[i]);
-        }
+        return rv;
+    }
+    buf_init(&out, TEXT_LIMIT);
+    for (i = 0; i < r->argv.n; i++) {
+        buf_adds(&out, i > 0 ? " " : "");
+        quote_shell(&out, r->argv.list[i]);
     }
     buf_addc(&out, '\n');
     say_text(STDOUT_FILENO, buf_str(&out));
     buf_free(&out);
+    return rv;
 }
 
 /* Run it. */
@@ -445,8 +447,7 @@ static int command_run(struct run *r)
         return error_print(&r->p->style, &error);
     }
     if (r->a->print || r->a->json) {
-        command_print(r);
-        return 0;
+        return command_print(r);
     }
     if (!r->facts.tunnel && r->facts.public_key != NULL) {
         rv = push_now(r, &error);

@@ -7,22 +7,20 @@
  * call, a password of another key's, a signal. */
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <eice/eice.h>
 
+#include "answer.h"
 #include "commands.h"
 #include "err.h"
 #include "error.h"
 #include "iso8601.h"
 #include "json.h"
 #include "options.h"
-#include "output.h"
 #include "passphrase.h"
 #include "password.h"
 #include "program.h"
 #include "rsa_key.h"
-#include "say.h"
 
 /* Values of the options. */
 struct args {
@@ -82,40 +80,18 @@ static json_t *time_of(const char *text)
     return json_string(out);
 }
 
-/* Print the answer, or the one member of it that --query names. */
-static void print(const struct run *r)
+/* Print the answer. */
+static int print(const struct run *r)
 {
     const struct password *w = &r->password;
-    const char *format = r->p->globals->output;
-    const char *query = r->p->globals->query;
     const char *text = buf_str(w->text.len > 0 ? &w->text : &w->data);
-    json_t *id = json_string(w->instance);
-    json_t *when = time_of(w->timestamp);
-    json_t *data = json_string(text);
-    json_t *answer = json_object();
-    json_t *one;
+    json_t *answer =
+        json_pack("{s:s, s:o, s:s}", "InstanceId", w->instance, "Timestamp",
+                  time_of(w->timestamp), "PasswordData", text);
+    int rv = answer_print(r->p, NULL, "GetPasswordData", answer);
 
-    format = format != NULL ? format : eice_output(r->p->eice);
-    format = format != NULL ? format : "json";
-    json_object_set_new(answer, "InstanceId", id);
-    /* Texts and tables are sorted by name, the rest follows the API. */
-    if (strcmp(format, "text") == 0 || strcmp(format, "table") == 0) {
-        json_object_set_new(answer, "PasswordData", data);
-        json_object_set_new(answer, "Timestamp", when);
-    } else {
-        json_object_set_new(answer, "Timestamp", when);
-        json_object_set_new(answer, "PasswordData", data);
-    }
-    one = query != NULL ? json_object_get(answer, query) : NULL;
-    if (one != NULL && strcmp(format, "text") == 0) {
-        say_text(STDOUT_FILENO, json_string_value(one));
-        say_text(STDOUT_FILENO, "\n");
-    } else if (one != NULL && strcmp(format, "json") == 0) {
-        output_print(format, "GetPasswordData", one);
-    } else {
-        output_print(format, "GetPasswordData", answer);
-    }
-    json_decref(answer);
+    js_wipe(answer);
+    return rv;
 }
 
 static void on_password(void *data, const struct eice_error *error)
@@ -125,7 +101,7 @@ static void on_password(void *data, const struct eice_error *error)
     if (error != NULL) {
         r->exit_code = error_print(&r->p->style, error);
     } else {
-        print(r);
+        r->exit_code = print(r);
     }
     finish(r);
 }

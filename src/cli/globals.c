@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "answer.h"
 #include "err.h"
 #include "url.h"
 
@@ -29,8 +30,9 @@ const struct option globals_options[] = {
      "Accepted, without effect", NULL, OPTION_IGNORED, 0},
     {"output", OPTION_CHOICE, AT(output), "FORMAT", "How answers are printed",
      outputs, 0, 0},
-    {"query", OPTION_STRING, AT(query), "JMESPATH", "Accepted, without effect",
-     NULL, OPTION_IGNORED, 0},
+    {"query", OPTION_STRING, AT(query), "JMESPATH",
+     "Print only what this JMESPath expression finds in the answer", NULL, 0,
+     0},
     {"profile", OPTION_STRING, AT(profile), "NAME",
      "Use this profile of the AWS configuration files", NULL, 0, 0},
     {"region", OPTION_STRING, AT(region), "NAME", "Use this region", NULL, 0,
@@ -131,7 +133,10 @@ int globals_check(const struct globals *g, struct err *e)
                        "Both --cli-auto-prompt and --no-cli-auto-prompt cannot "
                        "be specified at the same time.");
     }
-    if (g->endpoint_url != NULL) {
+    if (g->query != NULL) {
+        rv = answer_check_query(g->query, e);
+    }
+    if (rv == 0 && g->endpoint_url != NULL) {
         rv = check_endpoint_url(g->endpoint_url, e);
     }
     if (rv == 0) {

@@ -10,6 +10,7 @@
 
 #include <eice/eice.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "commands.h"
 #include "err.h"
@@ -79,11 +80,12 @@ static bool is_wanted(const struct run *r, const struct eice_instance *i,
 }
 
 /* As objects. */
-static void print_objects(const struct run *r, const struct eice_found *f)
+static int print_objects(const struct run *r, const struct eice_found *f)
 {
     char reason[LIST_REASON_SIZE];
     json_t *all = json_array();
     size_t i;
+    int rv;
 
     for (i = 0; i < f->n_instances; i++) {
         list_reason(reason, &f->instances[i], f);
@@ -92,8 +94,9 @@ static void print_objects(const struct run *r, const struct eice_found *f)
                                   list_object(&f->instances[i], f, reason));
         }
     }
-    output_print(r->q.p->globals->output, "Instances", all);
+    rv = answer_print(r->q.p, "json", "Instances", all);
     json_decref(all);
+    return rv;
 }
 
 /* Fill one row. */
@@ -146,14 +149,15 @@ static void on_found(void *data, const struct eice_found *found,
                      const struct eice_error *error)
 {
     struct run *r = data;
-    const char *format = r->q.p->globals->output;
+    const struct globals *g = r->q.p->globals;
 
     if (error != NULL) {
         question_fail(&r->q, error);
         return;
     }
-    if (format != NULL && strcmp(format, "table") != 0) {
-        print_objects(r, found);
+    if (g->query != NULL ||
+        (g->output != NULL && strcmp(g->output, "table") != 0)) {
+        r->q.exit_code = print_objects(r, found);
     } else {
         print_columns(r, found);
     }
@@ -276,7 +280,8 @@ const struct command command_list = {
     .examples = "  eice list\n"
                 "  eice list 'web*' --filter tag:env=dev,test\n"
                 "  eice list --columns name,id,endpoint --reachable\n"
-                "  eice list --output json\n",
+                "  eice list --output json\n"
+                "  eice list --query '[?Reachable].InstanceId' --output text\n",
     .options = options,
     .args_size = sizeof(struct args),
     .takes_words = true,

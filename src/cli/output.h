@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* output.h - answers on stdout, in the AWS CLI's formats. */
+/* output.h - answers in the AWS CLI's formats; pure. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
@@ -9,14 +9,18 @@
 
 struct buf;
 
-/* Append @value (an object, or an array of objects, of plain values) in
- * @format: json, text, table, yaml, yaml-stream or off; NULL is json.  @title
- * is the operation's name, for tables.  Ends with a newline. */
-void output_format(struct buf *out, const char *format, const char *title,
-                   json_t *value);
+/* How an answer is to be shown. */
+struct output {
+    const char *format; /* json, text, table, yaml, yaml-stream or off; NULL is
+                           json */
+    const char *title;  /* The operation's name, for tables */
+    size_t width;       /* Of the terminal, for tables */
+};
 
-/* The same, to stdout. */
-void output_print(const char *format, const char *title, json_t *value);
+/* Append any @value as @how says, whole lines.  0, or ERR_PARSE with the reason
+ * in @why for what makes no table. */
+int output_format(struct buf *out, const struct output *how, json_t *value,
+                  struct buf *why);
 
 /* Append rows in columns as wide as they need to be: @cells holds @n_rows times
  * @n_columns texts, the first row being the headings.  NULL is "-". */

@@ -8,13 +8,13 @@
 
 #include <eice/eice.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "commands.h"
 #include "err.h"
 #include "error.h"
 #include "json.h"
 #include "options.h"
-#include "output.h"
 #include "program.h"
 #include "question.h"
 
@@ -47,22 +47,16 @@ static void on_pushed(void *data, const char *request_id, bool success,
                       const struct eice_error *error)
 {
     struct question *q = data;
-    const char *format = q->p->globals->output;
     json_t *answer;
 
     if (error != NULL) {
         question_fail(q, error);
         return;
     }
-    if (format == NULL) {
-        format = eice_output(q->p->eice);
-    }
     answer = json_pack("{s:s, s:b}", "RequestId", request_id, "Success",
                        (int)success);
-    if (answer != NULL) {
-        output_print(format, "SendSSHPublicKey", answer);
-        json_decref(answer);
-    }
+    q->exit_code = answer_print(q->p, NULL, "SendSSHPublicKey", answer);
+    json_decref(answer);
     question_end(q);
 }
 

@@ -12,13 +12,13 @@
 
 #include <eice/eice.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "commands.h"
 #include "error.h"
 #include "iso8601.h"
 #include "json.h"
 #include "options.h"
-#include "output.h"
 #include "program.h"
 #include "question.h"
 #include "say.h"
@@ -82,7 +82,7 @@ static void print_text(const struct eice_identity *i)
 }
 
 /* An object for programs. */
-static void print_json(const struct eice_identity *i)
+static int print_object(struct program *p, const struct eice_identity *i)
 {
     char when[ISO8601_EXTENDED_SIZE];
     json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s}", "Account",
@@ -90,15 +90,15 @@ static void print_json(const struct eice_identity *i)
                           "CredentialsSource", i->source, "Region", i->region,
                           "RegionSource", i->region_source);
 
-    if (o == NULL) {
-        return; /* UNTESTED: jansson is out of memory */
-    }
-    if (i->expires_at != 0) {
+    int rv;
+
+    if (o != NULL && i->expires_at != 0) {
         iso8601_extended(when, i->expires_at);
         json_object_set_new(o, "Expiration", json_string(when));
     }
-    output_print("json", "WhoAmI", o);
+    rv = answer_print(p, "json", "WhoAmI", o);
     json_decref(o);
+    return rv;
 }
 
 /* STS has answered. */
@@ -111,8 +111,8 @@ static void on_identity(void *data, const struct eice_identity *identity,
         question_fail(&r->q, error);
         return;
     }
-    if (r->args->json) {
-        print_json(identity);
+    if (r->args->json || answer_wanted(r->q.p->globals)) {
+        r->q.exit_code = print_object(r->q.p, identity);
     } else {
         print_text(identity);
     }
@@ -139,13 +139,15 @@ static int run(struct program *p, void *args, const char *const *words,
 const struct command command_whoami = {
     .name = "whoami",
     .summary = "Show whose credentials are used, and the region",
-    .synopsis = "eice whoami [--json]",
+    .synopsis = "eice whoami [--json] [--query JMESPATH]",
     .description =
         "Asks STS for the account and the ARN, and says where the credentials\n"
         "come from, when they expire, and which region is worked in and why.\n"
+        "With --output or --query the answer is for programs.\n"
         "With --debug it shows every source that was looked at.\n",
     .examples = "  eice whoami --profile work\n"
-                "  eice whoami --json\n",
+                "  eice whoami --json\n"
+                "  eice whoami --query Account --output text\n",
     .options = options,
     .args_size = sizeof(struct args),
     .is_aws = false,

@@ -47,7 +47,7 @@ class Completions(unittest.TestCase):
         self.assertEqual(self.bash("--reg"), ["--region"])
         self.assertEqual(self.bash("open-tunnel", "--local-port", ""),
                          ["auto"])
-        self.assertNotIn("--query", self.bash("open-tunnel", "--"))
+        self.assertNotIn("--no-paginate", self.bash("open-tunnel", "--"))
         with tempfile.NamedTemporaryFile("w", suffix="config") as config:
             config.write("[default]\n[profile work]\n[sso-session x]\n")
             config.flush()

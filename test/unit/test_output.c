@@ -14,17 +14,34 @@
 #include "list_row.h"
 #include "output.h"
 
+/* What the format makes of the JSON @data, or why it cannot. */
+static void expect_of(const char *data, const char *format, size_t width,
+                      const char *text)
+{
+    const struct output how = {format, "SendSSHPublicKey", width};
+    json_t *value = json_loads(data, JSON_DECODE_ANY, NULL);
+    struct buf out;
+    struct buf why;
+
+    assert_non_null(value);
+    buf_init(&out, 10000);
+    buf_init(&why, 1000);
+    if (output_format(&out, &how, value, &why) == 0) {
+        assert_string_equal(buf_str(&out), text);
+        assert_int_equal(why.len, 0);
+    } else {
+        assert_string_equal(buf_str(&why), text);
+        assert_int_equal(out.len, 0);
+    }
+    buf_free(&out);
+    buf_free(&why);
+    json_decref(value);
+}
+
 static void expect(const char *format, const char *text)
 {
-    json_t *value =
-        json_pack("{s:s, s:b}", "RequestId", "b6c1-e", "Success", 1);
-    struct buf out;
-
-    buf_init(&out, 10000);
-    output_format(&out, format, "SendSSHPublicKey", value);
-    assert_string_equal(buf_str(&out), text);
-    buf_free(&out);
-    json_decref(value);
+    expect_of("{\"RequestId\": \"b6c1-e\", \"Success\": true}", format, 80,
+              text);
 }
 
 static void test_formats(void **state)
@@ -40,10 +57,98 @@ static void test_formats(void **state)
     expect("off", "");
     expect("table", "--------------------------\n"
                     "|    SendSSHPublicKey    |\n"
-                    "+-------------+----------+\n"
-                    "|  RequestId  |  b6c1-e  |\n"
-                    "|  Success    |  True    |\n"
-                    "+-------------+----------+\n");
+                    "+------------+-----------+\n"
+                    "|  RequestId |  Success  |\n"
+                    "+------------+-----------+\n"
+                    "|  b6c1-e    |  True     |\n"
+                    "+------------+-----------+\n");
+}
+
+/* Texts and tables as the AWS CLI's own code made them of the same values. */
+static const char nested[] =
+    "{\"Owner\": \"me\", \"Items\": [{\"Id\": \"i-1\", \"Cost\": 1.5, "
+    "\"Tags\": [{\"Key\": \"Name\", \"Value\": \"web\"}]}, {\"Id\": \"i-2\", "
+    "\"State\": null, \"Tags\": []}], \"Zones\": [\"a\", \"b\"]}";
+
+static void test_text(void **state)
+{
+    (void)state;
+    expect_of(nested, "text", 80,
+              "me\nITEMS\t1.5\ti-1\t\nTAGS\tName\tweb\n"
+              "ITEMS\t\ti-2\tNone\nZONES\ta\nZONES\tb\n");
+    expect_of("[[\"i-1\", \"x\"], [\"i-2\", null]]", "text", 80,
+              "i-1\tx\ni-2\tNone\n");
+    expect_of("[\"a\", 1, true]", "text", 80, "a\t1\tTrue\n");
+    expect_of("[1, [2], {}]", "text", 80, "1\n2\n");
+    expect_of("\"gr\xc3\xbcn\"", "text", 80, "gr\xc3\xbcn\n");
+    expect_of("null", "text", 80, "None\n");
+    expect_of("[]", "text", 80, "");
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    expect_of(nested, "table", 80,
+              "----------------------------\n"
+              "|     SendSSHPublicKey     |\n"
+              "+---------------+----------+\n"
+              "|  Owner        |  me      |\n"
+              "+---------------+----------+\n"
+              "||          Items         ||\n"
+              "|+------+-------+---------+|\n"
+              "|| Cost |  Id   |  State  ||\n"
+              "|+------+-------+---------+|\n"
+              "||  1.5 |  i-1  |         ||\n"
+              "|+------+-------+---------+|\n"
+              "|||         Tags         |||\n"
+              "||+---------+------------+||\n"
+              "|||   Key   |   Value    |||\n"
+              "||+---------+------------+||\n"
+              "|||  Name   |  web       |||\n"
+              "||+---------+------------+||\n"
+              "||          Items         ||\n"
+              "|+------+-------+---------+|\n"
+              "|| Cost |  Id   |  State  ||\n"
+              "|+------+-------+---------+|\n"
+              "||      |  i-2  |  None   ||\n"
+              "|+------+-------+---------+|\n"
+              "||          Zones         ||\n"
+              "|+------------------------+|\n"
+              "||  a                     ||\n"
+              "||  b                     ||\n"
+              "|+------------------------+|\n");
+    /* What is wider than the terminal has a line a member. */
+    expect_of("{\"RequestId\": \"b6c1-e\", \"Success\": true}", "table", 24,
+              "-------------------------\n"
+              "|   SendSSHPublicKey    |\n"
+              "+------------+----------+\n"
+              "|  RequestId |  b6c1-e  |\n"
+              "|  Success   |  True    |\n"
+              "+------------+----------+\n");
+    expect_of("\"x\"", "table", 80,
+              "------------------\n|SendSSHPublicKey|\n+----------------+\n");
+    expect_of("[]", "table", 80, "");
+    expect_of("[[1, 2], [3]]", "table", 80,
+              "Row should have 2 elements, instead it has 1");
+    expect_of("[{\"a\": 1}, 2]", "table", 80,
+              "A list of objects and other values makes no table.");
+}
+
+static void test_others(void **state)
+{
+    (void)state;
+    expect_of(nested, "yaml", 80,
+              "Owner: \"me\"\nItems:\n- Id: \"i-1\"\n  Cost: 1.5\n  Tags:\n"
+              "  - Key: \"Name\"\n    Value: \"web\"\n- Id: \"i-2\"\n"
+              "  State: null\n  Tags: []\nZones:\n- \"a\"\n- \"b\"\n");
+    expect_of("{\"a\": {\"b\": {\"c\": 1}}}", "yaml-stream", 80,
+              "- a:\n    b:\n      c: 1\n");
+    expect_of("[[1, 2], []]", "yaml", 80, "- - 1\n  - 2\n- []\n");
+    expect_of("\"a\"", "yaml", 80, "\"a\"\n");
+    expect_of("\"a\"", "json", 80, "\"a\"\n");
+    expect_of("null", "json", 80, "null\n");
+    expect_of("{}", "json", 80, "");
+    expect_of("[]", "json", 80, "[]\n");
 }
 
 static void test_columns(void **state)
@@ -139,9 +244,9 @@ static void test_cells(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_formats), cmocka_unit_test(test_text),
+        cmocka_unit_test(test_table),   cmocka_unit_test(test_others),
+        cmocka_unit_test(test_columns), cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_cells),
     };
 
