@@ -145,9 +145,10 @@ static void log_open(const struct conn *c, const SSL *ssl)
     curl_easy_getinfo(c->xfer.easy, CURLINFO_PRETRANSFER_TIME_T, &us);
     log_debug(c->net->log, NET, c->sm.id,
               "connected to %s (%s port %ld) in "
-              "%lld ms: %s",
+              "%lld ms: %s%s",
               c->xfer.host, ip != NULL ? ip : "?", port, (long long)us / 1000,
-              ssl != NULL ? SSL_get_version(ssl) : "through libcurl");
+              ssl != NULL ? SSL_get_version(ssl) : "through libcurl",
+              ssl != NULL && SSL_session_reused(ssl) ? ", resumed" : "");
 }
 
 /* Take over the connection that libcurl made.  A CURLcode. */
@@ -198,6 +199,7 @@ static void on_xfer_done(struct xfer *x, CURLcode code)
     }
     if (code != CURLE_OK) {
         xfer_explain(x, code, &err);
+        resume_failed(&x->resume);
         finish(c, FAILED, NULL, &err);
         return;
     }

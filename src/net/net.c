@@ -46,6 +46,7 @@ void net_release(struct net *net)
     }
     trust_free(&net->trust);
     proxies_free(&net->proxies);
+    resume_clear(&net->sessions);
     tls_bio_method_free(net->bio_method);
     mem_free(net->user_agent);
     mem_free(net);

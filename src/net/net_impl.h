@@ -8,6 +8,7 @@
 
 #include "net.h"
 #include "proxy.h"
+#include "resume.h"
 #include "retry.h"
 #include "trust.h"
 
@@ -17,17 +18,18 @@ struct xfer;
 struct net {
     uv_loop_t *loop;
     const struct log *log;
-    CURLM *multi;             /* NULL once closing */
-    uv_timer_t timer;         /* When libcurl wants to be called */
-    struct trust trust;       /* Whom to believe */
-    struct proxies proxies;   /* What the environment said */
-    char *user_agent;         /* For requests, or NULL */
-    bool tcp_keepalive;       /* On connections of requests */
-    struct retry_quota quota; /* Shared by requests that bring none */
-    struct xfer *xfers;       /* Those added to the multi */
-    unsigned n_requests;      /* Made so far: their ids */
-    unsigned n_alive;         /* Requests and connections not yet closed */
-    unsigned n_open;          /* uv handles not yet reported closed */
+    CURLM *multi;                 /* NULL once closing */
+    uv_timer_t timer;             /* When libcurl wants to be called */
+    struct trust trust;           /* Whom to believe */
+    struct proxies proxies;       /* What the environment said */
+    char *user_agent;             /* For requests, or NULL */
+    bool tcp_keepalive;           /* On connections of requests */
+    struct retry_quota quota;     /* Shared by requests that bring none */
+    struct resume_store sessions; /* Of tunnels, for the next ones */
+    struct xfer *xfers;           /* Those added to the multi */
+    unsigned n_requests;          /* Made so far: their ids */
+    unsigned n_alive;             /* Requests and connections not yet closed */
+    unsigned n_open;              /* uv handles not yet reported closed */
     struct bio_method_st *bio_method; /* Made for the first connection */
     bool shares_openssl;              /* libcurl's OpenSSL is ours */
     bool any_broken;                  /* An xfer could not be watched */

@@ -22,7 +22,9 @@
 #include "mem.h"
 #include "net_impl.h"
 #include "proxy.h"
+#include "resume.h"
 #include "wipe.h"
+#include "xfer_stage.h"
 
 enum { USER_TIMEOUT_MS = 60000 }; /* Sent bytes may go unacknowledged */
 
@@ -39,6 +41,9 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (x->net->trust.ca != NULL) {
         SSL_CTX_set1_cert_store(ctx, ca_file_store(x->net->trust.ca));
+    }
+    if (x->kind == XFER_TUNNEL && !xfer_is_tls_proxy(x->proxy)) {
+        resume_attach(&x->resume, &x->net->sessions, x->shown, ctx);
     }
     return CURLE_OK;
 }

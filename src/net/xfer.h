@@ -9,6 +9,8 @@
 
 #include <curl/curl.h>
 
+#include "resume.h"
+
 struct err;
 struct net;
 struct xfer;
@@ -30,14 +32,15 @@ struct xfer {
     struct xfer *next;
     CURL *easy;
     enum xfer_kind kind;
-    unsigned id;    /* For the log */
-    bool added;     /* The multi knows it */
-    bool broken;    /* Its socket cannot be watched */
-    bool connected; /* TCP is: libcurl waits for something to read */
-    unsigned n_tls; /* TLS sessions set up: 2 is TLS in TLS */
-    char *shown;    /* The URL without user info and query */
-    char *host;     /* Its host */
-    char *proxy;    /* Through which it goes, or NULL: secret */
+    unsigned id;          /* For the log */
+    bool added;           /* The multi knows it */
+    bool broken;          /* Its socket cannot be watched */
+    bool connected;       /* TCP is: libcurl waits for something to read */
+    unsigned n_tls;       /* TLS sessions set up: 2 is TLS in TLS */
+    char *shown;          /* The URL without user info and query */
+    char *host;           /* Its host */
+    char *proxy;          /* Through which it goes, or NULL: secret */
+    struct resume resume; /* Of a tunnel's TLS session */
     uint64_t connect_timeout_ms;  /* 0: none */
     char detail[CURL_ERROR_SIZE]; /* libcurl's words */
     xfer_done_cb done_cb;

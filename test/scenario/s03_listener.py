@@ -56,6 +56,18 @@ class Limit(harness.Scenario):
         self.assertGreater(time.monotonic() - begin, 0.9)
 
 
+    def test_later_connections_resume_the_first_one_s_tls(self):
+        log = self.dir / "log"
+        with open(log, "wb") as f:
+            _, port = self.listener("--log", "net:debug", stderr=f)
+        for _ in range(3):
+            self.assertEqual(self.run_ok(self.ssh(port, "echo here")),
+                             "here\n")
+        ways = [line.rsplit(": ", 1)[1] for line in
+                log.read_text().splitlines() if "connected to" in line]
+        self.assertEqual(ways[-3:], ["TLSv1.3", *["TLSv1.3, resumed"] * 2])
+
+
 class Refused(harness.Scenario):
     def test_a_refused_tunnel_leaves_the_listener_serving(self):
         target = self.echo_server()
