@@ -18,6 +18,10 @@ import unittest
 
 EICE = os.path.abspath(sys.argv.pop())
 
+# Whoever starts the tests with nohup, or behind a "&", has signals ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 OPEN = ["open-tunnel"]
 # A target that needs no lookup; nobody listens there.
 TARGET = OPEN + ["--instance-connect-endpoint-id", "eice-1",

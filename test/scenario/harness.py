@@ -39,6 +39,11 @@ INSTANCE = "i-0123456789abcdef0"
 ENDPOINT = "eice-0123456789abcdef0"
 ADDRESS = "10.0.1.5"
 
+# Who starts the tests with nohup, or behind a "&", has signals ignored, and so
+# would all that we start: the programs respect that, but we send signals.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def free_port():
     """A TCP port nobody listens on right now."""
@@ -47,7 +52,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(what, condition, seconds=10.0):
+def wait_for(what, condition, seconds=20.0):
     """Poll until condition() is true; returns its value."""
     end = time.monotonic() + seconds * SLOW
     while True:
