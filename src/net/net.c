@@ -195,6 +195,9 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data,
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
     if (x != NULL) {
         xfer_watching(x, what);
+        if (x->kind == XFER_REQUEST) {
+            pool_watching(easy, fd);
+        }
     }
     if (w == NULL) {
         w = watch_new(net, fd);
@@ -286,6 +289,7 @@ int net_new(struct net **out, uv_loop_t *loop, const struct log *log,
     net->shares_openssl = shares_openssl();
     net->tcp_keepalive = config->tcp_keepalive;
     retry_quota_init(&net->quota);
+    pool_init(&net->pool, uv_now(loop));
     rv = net_prepare(net, config, e);
     if (rv != 0) {
         goto err_after_alloc;

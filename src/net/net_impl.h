@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "net.h"
+#include "pool.h"
 #include "proxy.h"
 #include "resume.h"
 #include "retry.h"
@@ -24,6 +25,7 @@ struct net {
     struct proxies proxies;       /* What the environment said */
     char *user_agent;             /* For requests, or NULL */
     bool tcp_keepalive;           /* On connections of requests */
+    struct pool pool;             /* What is known of old connections */
     struct retry_quota quota;     /* Shared by requests that bring none */
     struct resume_store sessions; /* Of tunnels, for the next ones */
     struct xfer *xfers;           /* Those added to the multi */

@@ -242,6 +242,8 @@ static size_t on_curl_body(char *bytes, size_t size, size_t n, void *data)
 /* Build the easy handle for @a and start it. */
 static int start_try(struct request *r, const struct attempt *a, struct err *e)
 {
+    bool doubtful =
+        pool_is_doubtful(&r->net->pool, uv_now(r->net->loop), r->net->log);
     CURL *easy;
     int rv = xfer_open(&r->xfer, r->net, XFER_REQUEST, r->sm.id, a->url,
                        r->cfg.no_proxy, e);
@@ -256,6 +258,9 @@ static int start_try(struct request *r, const struct attempt *a, struct err *e)
     }
     xfer_set_timeouts(&r->xfer, r->cfg.connect_timeout_ms, r->cfg.timeout_ms);
     easy = r->xfer.easy;
+    /* What was tried in vain once may have been an old connection, and there
+     * may be more of them. */
+    pool_guard(easy, doubtful || r->n_tries > 1);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE,
                      r->net->tcp_keepalive ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_curl_header);

@@ -36,6 +36,7 @@ LOGIN_CLIENT = "arn:aws:signin:::devtools/same-device"
 EXTERNAL_ID = "external/id:7"
 MFA = f"arn:aws:iam::{ACCOUNT}:mfa/me"
 MFA_CODE = "246810"
+LIVES = {"brief": 20, "fleeting": 8}  # Roles' credentials, in seconds
 
 
 def dpop_key():
@@ -101,6 +102,7 @@ def people():
     roles = {
         "plain": trust(anyone),
         "brief": trust(anyone),
+        "fleeting": trust(anyone),
         "guarded": trust(anyone, condition={
             "StringEquals": {"sts:ExternalId": EXTERNAL_ID}}),
         "careful": trust(anyone, condition={
@@ -117,8 +119,8 @@ def people():
                        "max_session_seconds": 7200})
         if document:
             listed[-1]["trust"] = document
-        if name == "brief":
-            listed[-1]["credentials_seconds"] = 20
+        if name in LIVES:
+            listed[-1]["credentials_seconds"] = LIVES[name]
     return {
         "accounts": [{
             "id": ACCOUNT,
