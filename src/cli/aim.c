@@ -20,7 +20,7 @@
 #include "pick.h"
 #include "program.h"
 
-enum { KNOWN_LIMIT = 32 << 20, LINES_LIMIT = 1 << 16 };
+enum { KNOWN_LIMIT = 32 << 20, LINES_LIMIT = 1 << 16, PLACE_SIZE = 300 };
 
 #define COPY(to, from)                                                         \
     snprintf((to), sizeof(to), "%s", (from) != NULL ? (from) : "")
@@ -276,6 +276,7 @@ static void on_found(void *data, const struct eice_found *found,
                      const struct eice_error *error)
 {
     struct aim *a = data;
+    char place[PLACE_SIZE];
     unsigned random = 0;
     struct err e;
     size_t at = 0;
@@ -286,7 +287,8 @@ static void on_found(void *data, const struct eice_found *found,
         return;
     }
     (void)uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
-    rv = pick_one(found, a->wish.word, a->wish.pick, random, &at, &e);
+    program_place(a->p, place, sizeof place);
+    rv = pick_one(found, a->wish.word, place, a->wish.pick, random, &at, &e);
     if (rv == ERR_USAGE && a->wish.pick == NULL && a->wish.may_ask &&
         choose_can() &&
         choose_start(&a->choose, &a->p->loop, found, on_chosen, a) == 0) {

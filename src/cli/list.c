@@ -24,7 +24,13 @@
 #include "question.h"
 #include "say.h"
 
-enum { MAX_COLUMNS = 24, MAX_FILTERS = 32, MAX_VALUES = 32, HEADING_SIZE = 64 };
+enum {
+    MAX_COLUMNS = 24,
+    MAX_FILTERS = 32,
+    MAX_VALUES = 32,
+    HEADING_SIZE = 64,
+    PLACE_SIZE = 300
+};
 
 static const char default_columns[] =
     "name,id,state,address,zone,platform,reachable";
@@ -60,6 +66,7 @@ static const struct option options[] = {
 struct run {
     struct question q;
     const struct args *args;
+    const char *word; /* That is looked for, or NULL */
     const char *columns[MAX_COLUMNS];
     size_t n_columns;
     char *column_text; /* What they point into */
@@ -111,6 +118,34 @@ static void row_fill(const struct run *r, const char **row,
     }
 }
 
+/* There is nothing to show: say so, and what to do, to people. */
+static void say_none(const struct run *r, size_t n_found)
+{
+    char place[PLACE_SIZE];
+    const char *word = r->word;
+
+    program_place(r->q.p, place, sizeof place);
+    if (n_found > 0 && r->args->reachable) {
+        say(STDERR_FILENO,
+            "eice: of %zu instance%s in %s none can be reached now; without "
+            "--reachable 'eice list' says why.",
+            n_found, n_found == 1 ? "" : "s", place);
+    } else if (n_found > 0) {
+        say(STDERR_FILENO,
+            "eice: only terminated instances in %s; --all shows them.", place);
+    } else {
+        say(STDERR_FILENO,
+            "eice: no instance%s%s%s%s in %s; --region and --profile look "
+            "elsewhere, 'eice whoami' says whose account this is.",
+            word != NULL ? " fits '" : "", word != NULL ? word : "",
+            word != NULL ? "'" : "",
+            r->n_filters > 0
+                ? (word != NULL ? " and the filters" : " fits the filters")
+                : "",
+            place);
+    }
+}
+
 /* In columns. */
 static void print_columns(const struct run *r, const struct eice_found *f)
 {
@@ -136,8 +171,12 @@ static void print_columns(const struct run *r, const struct eice_found *f)
                          reasons[i]);
             }
         }
-        output_columns(&out, cells, rows, r->n_columns);
-        say_text(STDOUT_FILENO, buf_str(&out));
+        if (rows > 1) {
+            output_columns(&out, cells, rows, r->n_columns);
+            say_text(STDOUT_FILENO, buf_str(&out));
+        } else {
+            say_none(r, f->n_instances);
+        }
     }
     buf_free(&out);
     mem_free(cells);
@@ -242,10 +281,10 @@ static int check(struct run *r, size_t n_words, struct eice_error *error)
 static int run(struct program *p, void *args, const char *const *words,
                size_t n_words)
 {
-    struct run r = {.args = args};
+    struct run r = {.args = args, .word = n_words > 0 ? words[0] : NULL};
     struct eice_query query = {
         .size = sizeof query,
-        .word = n_words > 0 ? words[0] : NULL,
+        .word = r.word,
         .filters = r.filters,
         .endpoints = true,
     };

@@ -156,13 +156,15 @@ json_t *list_object(const struct eice_instance *i, const struct eice_found *f,
     }
     o = json_pack(
         "{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, "
-        "s:s?, s:s?, s:s?, s:s?, s:b, s:s?, s:o}",
+        "s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b, s:s?, s:o}",
         "InstanceId", i->instance_id, "Name", i->name, "State", i->state,
-        "InstanceType", i->instance_type, "ImageId", i->image_id, "Platform",
+        "InstanceType", i->instance_type, "ImageId", i->image_id,
+        "Architecture", i->architecture, "KeyName", i->key_name, "Platform",
         platform_of(i), "AvailabilityZone", i->availability_zone, "VpcId",
         i->vpc_id, "SubnetId", i->subnet_id, "PrivateIpAddress", i->private_ip,
         "Ipv6Address", i->ipv6_address, "PublicIpAddress", i->public_ip,
-        "PrivateDnsName", i->private_dns_name, "LaunchTime", i->launch_time,
+        "PrivateDnsName", i->private_dns_name, "PublicDnsName",
+        i->public_dns_name, "LaunchTime", i->launch_time,
         "InstanceConnectEndpointId", list_cell("endpoint", i, f, reason),
         "Reachable", (int)(reason[0] == '\0'), "Reason",
         reason[0] != '\0' ? reason : NULL, "Tags", tags);

@@ -82,14 +82,15 @@ static int several(const struct eice_found *f, const char *word, size_t n,
 }
 
 /* Say that nothing is there, or nothing that runs. */
-static int none(const struct eice_found *f, const char *word, struct err *e)
+static int none(const struct eice_found *f, const char *word, const char *place,
+                struct err *e)
 {
     const struct eice_instance *i = f->instances;
 
     if (f->n_instances == 0) {
-        err_set(e, ERR_NOT_FOUND, "No instance fits '%s'.", word);
-        err_hint(e, "'eice list' shows what there is in this region and "
-                    "account");
+        err_set(e, ERR_NOT_FOUND, "No instance fits '%s' in %s.", word, place);
+        err_hint(e, "'eice list' shows what there is; --region and --profile "
+                    "look elsewhere");
         return ERR_NOT_FOUND;
     }
     err_set(e, UV_ENOTCONN, "Instance %s%s%s%s is %s.", i->instance_id,
@@ -103,8 +104,9 @@ static int none(const struct eice_found *f, const char *word, struct err *e)
     return UV_ENOTCONN;
 }
 
-int pick_one(const struct eice_found *found, const char *word, const char *pick,
-             unsigned random, size_t *out, struct err *e)
+int pick_one(const struct eice_found *found, const char *word,
+             const char *place, const char *pick, unsigned random, size_t *out,
+             struct err *e)
 {
     size_t n = 0;
     size_t number;
@@ -114,7 +116,7 @@ int pick_one(const struct eice_found *found, const char *word, const char *pick,
         n += is_running(&found->instances[i]);
     }
     if (n == 0) {
-        return none(found, word, e);
+        return none(found, word, place, e);
     }
     if (n == 1 && (pick == NULL || strspn(pick, "0123456789") == 0)) {
         *out = nth(found, 0);

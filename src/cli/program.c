@@ -209,6 +209,19 @@ static void take_error_format(struct program *p)
     }
 }
 
+void program_place(const struct program *p, char *out, size_t size)
+{
+    const char *region = eice_region(p->eice);
+    const char *profile = eice_profile(p->eice);
+
+    if (profile == NULL || strcmp(profile, "default") == 0) {
+        snprintf(out, size, "%s", region != NULL ? region : "this region");
+    } else {
+        snprintf(out, size, "%s (profile %s)",
+                 region != NULL ? region : "this region", profile);
+    }
+}
+
 int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,
                   struct eice_error *error)
 {

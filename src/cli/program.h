@@ -52,6 +52,10 @@ enum eice_log_level program_log_level(const struct globals *g);
 void program_log(struct program *p, enum eice_log_level level, unsigned id,
                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Where is looked for instances: "eu-central-1", with the profile behind it in
+ * brackets if one is in use.  After program_start(). */
+void program_place(const struct program *p, char *out, size_t size);
+
 /* Make the loop and the context, and wait for signals.  Returns 0, or a code
  * with @error; then the subcommand returns error_print(). */
 int program_start(struct program *p, program_stop_cb stop_cb, void *stop_data,

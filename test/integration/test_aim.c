@@ -311,7 +311,7 @@ static void test_which_one(void **state)
         int code; /* 0: found, BED_ID */
         const char *message;
     } cases[] = {
-        {HEAD TAIL, NULL, EICE_ERR_NOT_FOUND, "No instance fits 'web'."},
+        {HEAD TAIL, NULL, EICE_ERR_NOT_FOUND, "No instance fits 'web' in "},
         {HEAD ONE("i-1", "stopped", TAG("Name", "old")) TAIL, NULL, UV_ENOTCONN,
          "Instance i-1 (old) is stopped."},
         {HEAD ONE("i-1", "running", "") ONE(BED_ID, "running", "") TAIL, NULL,

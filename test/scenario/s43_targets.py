@@ -30,6 +30,8 @@ class Names(Pushed):
         for target in ("my web 100%", INSTANCE, "10.0.1.5", "203.0.113.5",
                        "2001:db8:0:101::5", "[2001:DB8:0:101:0::5]", "my*",
                        "?y web 100%", told["PrivateDnsName"],
+                       told["PublicDnsName"],
+                       f"{USER}@{told['PublicDnsName']}",
                        f"{USER}@my web 100%",
                        f"{USER}@10.0.1.5", f"{USER}@2001:db8:0:101::5"):
             with self.subTest(target=target):
@@ -210,7 +212,9 @@ class Choices(Pushed):
         self.refused(252, "There is no number 3", "web", "--pick", "3")
         self.refused(252, "It must be newest, random or a number", "web",
                      "--pick", "oldest")
-        self.refused(255, "No instance fits 'none'", "none")
+        self.refused(255, "No instance fits 'none' in eu-central-1. "
+                     "'eice list' shows what there is; --region and "
+                     "--profile look elsewhere.", "none")
         self.refused(255, f"{STOPPED} (old) is stopped", "old")
         self.refused(252, "There are no available instance connect endpoints.",
                      "far")

@@ -105,5 +105,90 @@ class Query(Pushed):
                 self.assertEqual(done.stderr, f"eice: [ERROR]: {text}\n")
 
 
+class List(Pushed):
+    """eice list has everything that is known, and says why it is empty."""
+
+    FIELDS = ["InstanceId", "Name", "State", "InstanceType", "ImageId",
+              "Architecture", "KeyName", "Platform", "AvailabilityZone",
+              "VpcId", "SubnetId", "PrivateIpAddress", "Ipv6Address",
+              "PublicIpAddress", "PrivateDnsName", "PublicDnsName",
+              "LaunchTime", "InstanceConnectEndpointId", "Reachable",
+              "Reason", "Tags"]
+
+    def setUp(self):
+        super().setUp()
+        self.emulator(self.world(
+            self.instance(public_ip="203.0.113.5",
+                          ipv6=["2001:db8:0:101::5"]),
+            self.instance(id="i-0123456789abcdef7", name="old", routes={},
+                          private_ip="10.0.1.7", state="stopped",
+                          authorized_keys=None),
+            self.instance(id="i-0123456789abcdef8", name="gone", routes={},
+                          private_ip="10.0.1.8", state="terminated",
+                          authorized_keys=None)))
+
+    def test_fields(self):
+        web, old = json.loads(self.run_ok([EICE, "list", "--query",
+                                           "reverse(sort_by(@, &Name))"]))
+        self.assertEqual(list(web), self.FIELDS)
+        self.assertEqual(list(old), self.FIELDS)
+        expected = {
+            "InstanceId": INSTANCE, "Name": "web", "State": "running",
+            "Platform": "Linux/UNIX", "VpcId": harness.VPC,
+            "SubnetId": harness.SUBNET, "PrivateIpAddress": "10.0.1.5",
+            "Ipv6Address": "2001:db8:0:101::5",
+            "PublicIpAddress": "203.0.113.5",
+            "PrivateDnsName": "ip-10-0-1-5.eu-central-1.compute.internal",
+            "PublicDnsName":
+            "ec2-203-0-113-5.eu-central-1.compute.amazonaws.com",
+            "InstanceConnectEndpointId": harness.ENDPOINT,
+            "Reachable": True, "Reason": None}
+        self.assertEqual({k: web[k] for k in expected}, expected)
+        self.assertRegex(web["AvailabilityZone"], "^eu-central-1[a-z]$")
+        self.assertEqual((old["Reachable"], old["Reason"]),
+                         (False, "stopped"))
+        # Texts and tables have the same, by the names' order.
+        text = self.run_ok([EICE, "list", "web", "--output", "text"])
+        self.assertIn("\t203.0.113.5\t", text)
+        self.assertIn("\nTAGS\t", text)
+        self.assertEqual(len(text.split("\n")[0].split("\t")),
+                         len(self.FIELDS) - 1)
+
+    def test_empty(self):
+        (self.home / ".aws").mkdir()
+        (self.home / ".aws" / "config").write_text(
+            f"[profile work]\naws_access_key_id = {harness.KEY_ID}\n"
+            f"aws_secret_access_key = {harness.SECRET}\n")
+        there = ("--region and --profile look elsewhere, 'eice whoami' says "
+                 "whose account this is.")
+        for args, text in (
+                (["none"], f"no instance fits 'none' in eu-central-1; {there}"),
+                (["none", "--profile", "work"], "no instance fits 'none' in "
+                 f"eu-central-1 (profile work); {there}"),
+                (["--filter", "tag:env=x"], "no instance fits the filters in "
+                 f"eu-central-1; {there}"),
+                (["web", "--filter", "tag:env=x"], "no instance fits 'web' "
+                 f"and the filters in eu-central-1; {there}"),
+                (["old", "--reachable"], "of 1 instance in eu-central-1 none "
+                 "can be reached now; without --reachable 'eice list' says "
+                 "why."),
+                (["gone"], "only terminated instances in eu-central-1; --all "
+                 "shows them.")):
+            with self.subTest(args=args):
+                env = dict(self.env)
+                if "--profile" in args:
+                    env["AWS_CONFIG_FILE"] = str(self.home / ".aws/config")
+                done = self.run_any([EICE, "list", *args], env=env)
+                self.assertEqual(done.returncode, 0)
+                self.assertEqual(done.stdout, "")
+                self.assertEqual(done.stderr, f"eice: {text}\n")
+                # For programs an empty answer is an answer.
+                if "--profile" not in args:
+                    done = self.run_any([EICE, "list", *args, "--output",
+                                         "json"])
+                    self.assertEqual((done.stdout, done.stderr), ("[]\n", ""))
+        self.assertIn("gone", self.run_ok([EICE, "list", "--all"]))
+
+
 if __name__ == "__main__":
     harness.main()

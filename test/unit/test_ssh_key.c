@@ -173,7 +173,7 @@ static int pick(const char *how, size_t *at, struct err *e)
     };
     const struct eice_found f = {.instances = three, .n_instances = 3};
 
-    return pick_one(&f, "web", how, 1, at, e);
+    return pick_one(&f, "web", "eu-central-1", how, 1, at, e);
 }
 
 static void test_picks(void **state)
@@ -194,8 +194,12 @@ static void test_picks(void **state)
     assert_int_equal(pick("3", &at, &e), ERR_USAGE);
     assert_int_equal(pick(NULL, &at, &e), ERR_USAGE);
     assert_non_null(strstr(e.msg, "1. i-2 (no address), 2. i-3"));
-    assert_int_equal(pick_one(&one, "web", NULL, 0, &at, &e), UV_ENOTCONN);
-    assert_int_equal(pick_one(&none, "web", NULL, 0, &at, &e), ERR_NOT_FOUND);
+    assert_int_equal(pick_one(&one, "web", "x", NULL, 0, &at, &e), UV_ENOTCONN);
+    assert_int_equal(
+        pick_one(&none, "web", "eu-central-1 (profile x)", NULL, 0, &at, &e),
+        ERR_NOT_FOUND);
+    assert_string_equal(e.msg,
+                        "No instance fits 'web' in eu-central-1 (profile x).");
     assert_true(pick_check("newest") && pick_check("12"));
     assert_false(pick_check("0") || pick_check("") || pick_check("1x"));
 }
