@@ -44,18 +44,6 @@ void bed_prepare(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-bool bed_fail_one(void *data, size_t size)
-{
-    struct bed_countdown *c = data;
-
-    (void)size;
-    if (c->left-- == 0) {
-        c->fired = true;
-        return false;
-    }
-    return true;
-}
-
 void bed_env(struct bed *b, const char *name, const char *value)
 {
     assert_true(b->n_env < BED_ENV);
@@ -306,6 +294,20 @@ void bed_free(struct bed *b)
     assert_false(bed_logged(b, "token-word"));
     assert_false(bed_logged(b, "Signature="));
     free(b->lines);
+}
+
+void bed_refuse(struct bed *b, int status, const char *body)
+{
+    b->far.way = FAKE_REFUSE;
+    b->far.status = status;
+    b->far.body = body;
+}
+
+void bed_unreachable(struct bed *b)
+{
+    b->far.way = FAKE_CLOSE;
+    b->far.close_code = 1011;
+    b->far.reason = "Unable to connect to target";
 }
 
 void bed_until(struct bed *b, const bool *flag)

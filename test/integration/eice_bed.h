@@ -78,13 +78,6 @@ struct bed {
 /* For main(): no SIGPIPE. */
 void bed_prepare(void);
 
-/* A hook for mem_set_hook() that fails the allocation whose turn it is. */
-struct bed_countdown {
-    unsigned left; /* How many succeed before */
-    bool fired;
-};
-bool bed_fail_one(void *data, size_t size);
-
 /* A loop, an endpoint, the APIs, and an environment with keys and a region;
  * no context yet.  Options and target are filled. */
 void bed_init(struct bed *b);
@@ -101,6 +94,11 @@ void bed_changing_keys(struct bed *b);
 
 /* Ask for the instance by its id instead of giving everything. */
 void bed_ask_api(struct bed *b);
+
+/* From now on the endpoint refuses tunnels like this; or opens them and finds
+ * that the instance cannot be reached. */
+void bed_refuse(struct bed *b, int status, const char *body);
+void bed_unreachable(struct bed *b);
 
 /* Close the context (unless the test did) and everything else; nothing may be
  * left, and no secret may have been logged. */

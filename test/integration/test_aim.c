@@ -19,6 +19,7 @@
 #include "globals.h"
 #include "mem.h"
 #include "program.h"
+#include "scarce.h"
 
 #define KEY                                                                    \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZ" \
@@ -371,12 +372,12 @@ static void test_short_of_memory(void **state)
 
     (void)state;
     for (n = 0;; n++) {
-        struct bed_countdown c = {.left = n};
+        struct scarce c = {.left = n};
         struct eice_error error = {0};
         struct trial t;
 
         trial_init(&t);
-        mem_set_hook(bed_fail_one, &c);
+        mem_set_hook(scarce_one, &c);
         if (aim_start(&t.aim, on_aimed, &t, &error) == 0) {
             bed_until(&t.bed, &t.over);
         }

@@ -12,6 +12,7 @@
 
 #include "eice_bed.h"
 #include "mem.h"
+#include "scarce.h"
 
 #define SOME(items, token)                                                     \
     "<DescribeInstancesResponse><reservationSet><item><instancesSet>" items    \
@@ -452,13 +453,13 @@ static void test_short_of_memory(void **state)
         unsigned failed = 0;
 
         for (n = 0;; n++) {
-            struct bed_countdown c = {.left = n};
+            struct scarce c = {.left = n};
             struct eice_error error;
             struct trial t;
 
             trial_prepare(&t, what);
             bed_open(&t.bed);
-            mem_set_hook(bed_fail_one, &c);
+            mem_set_hook(scarce_one, &c);
             if (ask(&t, what, &error) != 0) {
                 failed++;
             } else {

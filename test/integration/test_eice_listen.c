@@ -18,6 +18,7 @@
 
 #include "eice_bed.h"
 #include "mem.h"
+#include "scarce.h"
 #include "test_server.h"
 #include "test_socks.h"
 
@@ -741,14 +742,14 @@ static void test_short_of_memory(void **state)
 
     (void)state;
     for (n = 0;; n++) {
-        struct bed_countdown c = {.left = n};
+        struct scarce c = {.left = n};
         struct eice_error error;
         struct trial t;
         int fd = -1;
 
         trial_init(&t);
         bed_open(&t.bed);
-        mem_set_hook(bed_fail_one, &c);
+        mem_set_hook(scarce_one, &c);
         if (try_listen(&t, &error) != 0) {
             refused++;
             assert_int_equal(error.code, UV_ENOMEM);

@@ -13,6 +13,7 @@
 
 #include "eice_bed.h"
 #include "mem.h"
+#include "scarce.h"
 
 #define KEY                                                                    \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlV91SW8mo4auDShUcqoDhI7quWatKIy9E9" \
@@ -554,7 +555,7 @@ static void test_short_of_memory(void **state)
         unsigned failed = 0;
 
         for (n = 0;; n++) {
-            struct bed_countdown c = {.left = n};
+            struct scarce c = {.left = n};
             struct eice_error error;
             struct trial t;
 
@@ -562,7 +563,7 @@ static void test_short_of_memory(void **state)
             bed_open(&t.bed);
             bed_ask_api(&t.bed);
             t.bed.api_body = bodies[what];
-            mem_set_hook(bed_fail_one, &c);
+            mem_set_hook(scarce_one, &c);
             if (ask(&t, what, &error) != 0) {
                 failed++;
             } else {

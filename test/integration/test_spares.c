@@ -16,6 +16,7 @@
 #include "eice_bed.h"
 #include "err.h"
 #include "mem.h"
+#include "scarce.h"
 #include "spares.h"
 #include "test_server.h"
 #include "transport.h"
@@ -239,12 +240,12 @@ static void test_short_of_memory(void **state)
 
     (void)state;
     for (n = 0;; n++) {
-        struct bed_countdown c = {.left = n};
+        struct scarce c = {.left = n};
         struct trial t;
         struct conn *conn = NULL;
 
         trial_init(&t);
-        mem_set_hook(bed_fail_one, &c);
+        mem_set_hook(scarce_one, &c);
         keep(&t, 1);
         test_loop_turns(&t.bed.loop, 40);
         mem_set_hook(NULL, NULL);
