@@ -217,6 +217,23 @@ void rig_stop(struct rig *r)
     assert_int_equal(uv_loop_close(&r->loop), 0);
 }
 
+int rig_order(struct rig *r, const char *json, char text[static CALLER_HEAD])
+{
+    struct caller c;
+    char request[4096];
+    int status = -1;
+
+    snprintf(request, sizeof request,
+             "POST /_emulator/control HTTP/1.1\r\nHost: localhost:%d\r\n"
+             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             r->http_port, strlen(json), json);
+    if (caller_open(&c, r->http_port, NULL, NULL) && caller_says(&c, request)) {
+        status = caller_answer(&c, text, CALLER_HEAD);
+    }
+    caller_close(&c);
+    return status;
+}
+
 bool rig_tunnel(struct rig *r, struct caller *c)
 {
     char head[CALLER_HEAD];

@@ -23,24 +23,6 @@ enum { QUICK_S = 1 }; /* How long to wait for what never comes */
 static const char host[] = "eice-0abc.localhost";
 static const char query[] = "instanceConnectEndpointId=eice-0abc&remotePort=22";
 
-/* Give an order.  The status; the answer's text in @text. */
-static int order(struct rig *r, const char *json, char *text)
-{
-    struct caller c;
-    char request[4096];
-    int status = -1;
-
-    snprintf(request, sizeof request,
-             "POST /_emulator/control HTTP/1.1\r\nHost: localhost:%d\r\n"
-             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             r->http_port, strlen(json), json);
-    if (caller_open(&c, r->http_port, NULL, NULL) && caller_says(&c, request)) {
-        status = caller_answer(&c, text, CALLER_HEAD);
-    }
-    caller_close(&c);
-    return status;
-}
-
 /* Order faults for the endpoint, in a JSON array, with ' for ". */
 static bool plan(struct rig *r, const char *endpoint, const char *faults)
 {
@@ -51,7 +33,7 @@ static bool plan(struct rig *r, const char *endpoint, const char *faults)
     for (char *p = json; *p != '\0'; p++) {
         *p = *p == '\'' ? '"' : *p;
     }
-    if (order(r, json, text) != 200) {
+    if (rig_order(r, json, text) != 200) {
         fprintf(stderr, "%s: %s\n", json, text);
         return false;
     }
@@ -473,20 +455,20 @@ static void orders(struct rig *r)
     struct frame f;
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (order(r, cases[i].json, text) != cases[i].status ||
+        if (rig_order(r, cases[i].json, text) != cases[i].status ||
             strstr(text, cases[i].want) == NULL) {
             fprintf(stderr, "%s: %s\n", cases[i].json, text);
             CHECK(r, false); /* Not answered as it should be. */
         }
     }
     CHECK(r, tunnel(r, &c) && echoes(&c));
-    CHECK(r, order(r, "{\"do\":\"state\"}", text) == 200);
+    CHECK(r, rig_order(r, "{\"do\":\"state\"}", text) == 200);
     CHECK(r, strstr(text, "\"endpoint\":\"eice-0abc\"") != NULL);
     CHECK(r, strstr(text, "\"bytes_up\":5") != NULL);
-    CHECK(r, order(r,
-                   "{\"do\":\"cut\",\"endpoint\":\"eice-0abc\","
-                   "\"code\":1001,\"reason\":\"maintenance\"}",
-                   text) == 200);
+    CHECK(r, rig_order(r,
+                       "{\"do\":\"cut\",\"endpoint\":\"eice-0abc\","
+                       "\"code\":1001,\"reason\":\"maintenance\"}",
+                       text) == 200);
     CHECK(r, strstr(text, "\"cut\":1") != NULL);
     CHECK(r, caller_read_frame(&c, &f) && f.first == 0x88);
     CHECK(r, strcmp((char *)f.data + 2, "maintenance") == 0);

@@ -26,24 +26,6 @@ enum {
 static const char host[] = "eice-0abc.localhost";
 static const char query[] = "instanceConnectEndpointId=eice-0abc&remotePort=22";
 
-/* Give an order.  The status; the answer's text in @text. */
-static int order(struct rig *r, const char *json, char *text)
-{
-    struct caller c;
-    char request[1024];
-    int status = -1;
-
-    snprintf(request, sizeof request,
-             "POST /_emulator/control HTTP/1.1\r\nHost: localhost:%d\r\n"
-             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             r->http_port, strlen(json), json);
-    if (caller_open(&c, r->http_port, NULL, NULL) && caller_says(&c, request)) {
-        status = caller_answer(&c, text, CALLER_HEAD);
-    }
-    caller_close(&c);
-    return status;
-}
-
 /* Wait until nobody but ourselves is connected.  False after @ms. */
 static bool deserted(struct rig *r, unsigned ms)
 {
@@ -51,7 +33,7 @@ static bool deserted(struct rig *r, unsigned ms)
     char text[CALLER_HEAD];
 
     while (uv_hrtime() < end) {
-        if (order(r, "{\"do\":\"state\"}", text) == 200 &&
+        if (rig_order(r, "{\"do\":\"state\"}", text) == 200 &&
             strstr(text, "\"connections\":1,") != NULL &&
             strstr(text, "\"tunnels\":[]") != NULL) {
             return true;
@@ -101,7 +83,7 @@ static void held_by_a_fault(struct rig *r)
                  "{\"do\":\"faults\",\"endpoint\":\"eice-0abc\",\"faults\":"
                  "[{\"at\":\"%s\",\"do\":\"stall\"}]}",
                  stages[i / 2]);
-        CHECK(r, order(r, json, text) == 200);
+        CHECK(r, rig_order(r, json, text) == 200);
         CHECK(r, ask(r, &c));
         leave(&c, i % 2 != 0);
         CHECK(r, deserted(r, SOON_MS));

@@ -18,19 +18,11 @@
 #include "err.h"
 #include "live_rig.h"
 #include "mem.h"
+#include "signed_call.h"
 #include "sigv4.h"
 #include "state_dir.h"
 
 static const char endpoint[] = "eice-0123456789abcdef0";
-static const struct sigv4_key demo = {
-    .access_key_id = "AKIAIOSFODNN7EXAMPLE",
-    .secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
-static const struct sigv4_key ssh_only = {
-    .access_key_id = "AKIAI44QH8DHBEXAMPLE",
-    .secret_access_key = "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"};
-
-static const struct sigv4_key nobody = {.access_key_id = "AKIANOBODY",
-                                        .secret_access_key = "x"};
 
 /* What to ask for; zeroed fields mean the usual. */
 struct wish {
@@ -64,8 +56,8 @@ static int ask(struct rig *r, struct caller *c, const struct wish *wish,
 
     snprintf(host, sizeof host, "%s.localhost:%d", endpoint, r->https_port);
     buf_init(&url, 4096);
-    if (sigv4_open_tunnel(&url, wish->key != NULL ? wish->key : &demo, &scope,
-                          &t, &e) == 0) {
+    if (sigv4_open_tunnel(&url, wish->key != NULL ? wish->key : &signed_demo,
+                          &scope, &t, &e) == 0) {
         target = strstr(buf_str(&url), "/openTunnel");
         snprintf(request, sizeof request,
                  "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
@@ -80,46 +72,6 @@ static int ask(struct rig *r, struct caller *c, const struct wish *wish,
         }
     }
     buf_wipe(&url);
-    return status;
-}
-
-/* Sign and send a call of the EC2 API.  The status; the answer in @text. */
-static int call(struct rig *r, const char *body, char *text)
-{
-    char host[64], request[4096];
-    const struct sigv4_header headers[] = {
-        {"Host", host}, {"Content-Type", "application/x-www-form-urlencoded"}};
-    const struct sigv4_scope scope = {.region = "eu-central-1",
-                                      .service = "ec2",
-                                      .time = (int64_t)time(NULL)};
-    const struct sigv4_request req = {.method = "POST",
-                                      .path = "/",
-                                      .headers = headers,
-                                      .n_headers = 2,
-                                      .body = body,
-                                      .body_len = strlen(body)};
-    struct sigv4_result result;
-    struct err e = {0};
-    struct caller c;
-    int status = -1;
-
-    snprintf(host, sizeof host, "localhost:%d", r->https_port);
-    sigv4_result_init(&result);
-    if (sigv4_sign(&result, &demo, &scope, &req, &e) == 0) {
-        snprintf(request, sizeof request,
-                 "POST / HTTP/1.1\r\nHost: %s\r\n"
-                 "Content-Type: application/x-www-form-urlencoded\r\n"
-                 "X-Amz-Date: %s\r\nAuthorization: %s\r\n"
-                 "Content-Length: %zu\r\n\r\n%s",
-                 host, result.date, buf_str(&result.output), strlen(body),
-                 body);
-        if (caller_open(&c, r->https_port, r->ca_file, "localhost") &&
-            caller_says(&c, request)) {
-            status = caller_answer(&c, text, 65536);
-        }
-        caller_close(&c);
-    }
-    sigv4_result_free(&result);
     return status;
 }
 
@@ -181,7 +133,7 @@ static void refused(struct rig *r)
          "InvalidParameter",
          "The specified RemotePort is not valid. Specify either 22 or 3389 as "
          "the RemotePort and retry your request."},
-        {{.key = &ssh_only, .port = 3389},
+        {{.key = &signed_ssh, .port = 3389},
          403,
          "AccessDeniedException",
          "User: arn:aws:iam::111122223333:user/ssh is not authorized to "
@@ -206,7 +158,7 @@ static void refused(struct rig *r)
          403,
          "InvalidSignatureException",
          "valid region"},
-        {{.key = &nobody}, 403, "UnrecognizedClientException", ""},
+        {{.key = &signed_nobody}, 403, "UnrecognizedClientException", ""},
     };
     char text[CALLER_HEAD], event[CALLER_HEAD], want[512];
     struct caller c;
@@ -278,13 +230,13 @@ static void nowhere(struct rig *r)
 
 static void names(struct rig *r)
 {
-    char *text = malloc(65536), want[128];
+    char *text = malloc(SIGNED_ANSWER), want[128];
 
     CHECK(r, text != NULL);
-    CHECK(r, call(r,
-                  "Action=DescribeInstanceConnectEndpoints&"
-                  "Version=2016-11-15",
-                  text) == 200);
+    CHECK(r, signed_ec2(r,
+                        "Action=DescribeInstanceConnectEndpoints&"
+                        "Version=2016-11-15",
+                        text) == 200);
     snprintf(want, sizeof want, "<dnsName>%s.localhost:%d</dnsName>", endpoint,
              r->https_port);
     CHECK(r, strstr(text, want) != NULL);
@@ -293,25 +245,26 @@ static void names(struct rig *r)
 
 static void create(struct rig *r)
 {
-    char *text = malloc(65536);
+    char *text = malloc(SIGNED_ANSWER);
 
     CHECK(r, text != NULL);
-    CHECK(r, call(r,
-                  "Action=DeleteInstanceConnectEndpoint&Version=2016-11-15&"
-                  "InstanceConnectEndpointId=eice-0123456789abcdef0",
-                  text) == 200);
+    CHECK(r,
+          signed_ec2(r,
+                     "Action=DeleteInstanceConnectEndpoint&Version=2016-11-15&"
+                     "InstanceConnectEndpointId=eice-0123456789abcdef0",
+                     text) == 200);
     free(text);
 }
 
 static void deleted(struct rig *r)
 {
-    char *text = malloc(65536);
+    char *text = malloc(SIGNED_ANSWER);
 
     CHECK(r, text != NULL);
-    CHECK(r, call(r,
-                  "Action=DescribeInstanceConnectEndpoints&"
-                  "Version=2016-11-15",
-                  text) == 200);
+    CHECK(r, signed_ec2(r,
+                        "Action=DescribeInstanceConnectEndpoints&"
+                        "Version=2016-11-15",
+                        text) == 200);
     CHECK(r, strstr(text, "<state>create-complete</state>") == NULL);
     free(text);
 }
