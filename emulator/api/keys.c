@@ -22,6 +22,8 @@ enum { MAX_KEYS = 1000, MAX_FILE = 16 * 1024 * 1024 };
 struct keys {
     struct world *world;
     const struct log *log;
+    keys_writer put; /* NULL: write at once */
+    void *put_data;
     struct pushed_key *list; /* Oldest first */
     size_t n;
 };
@@ -35,6 +37,12 @@ struct keys *keys_new(struct world *w, const struct log *log)
         k->log = log;
     }
     return k;
+}
+
+void keys_set_writer(struct keys *k, keys_writer put, void *data)
+{
+    k->put = put;
+    k->put_data = data;
 }
 
 static void free_key(struct pushed_key *key)
@@ -69,6 +77,7 @@ static void write_file(struct keys *k, const struct world_instance *in,
     struct err e = {0};
     struct buf text;
     char *path;
+    int rv;
 
     if (in->authorized_keys == NULL) {
         return;
@@ -84,8 +93,13 @@ static void write_file(struct keys *k, const struct world_instance *in,
     }
     if (path == NULL || buf_error(&text) != 0) {
         err_set_uv(&e, UV_ENOMEM, in->authorized_keys);
-    } else {
+    } else if (k->put == NULL) {
         file_replace(path, buf_str(&text), text.len, &e);
+    } else {
+        rv = k->put(k->put_data, path, buf_str(&text), text.len);
+        if (rv != 0) {
+            err_set_uv(&e, rv, path);
+        }
     }
     if (e.code != 0) {
         log_error(k->log, EMU, 0, "pushed keys of %s not written: %s", in->id,

@@ -7,6 +7,7 @@
 #ifndef EMU_KEYS_H
 #define EMU_KEYS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct err;
@@ -29,6 +30,14 @@ struct pushed_key {
 
 /* An empty set over @w.  NULL when out of memory. */
 struct keys *keys_new(struct world *w, const struct log *log);
+
+/* Writes a file in the background: @path shall hold @len bytes of @text.  0, or
+ * a code when it will not. */
+typedef int (*keys_writer)(void *data, const char *path, const char *text,
+                           size_t len);
+
+/* Have @put write the files from now on; without, they are written at once. */
+void keys_set_writer(struct keys *k, keys_writer put, void *data);
 
 /* Forget all keys, empty the files, free; NULL is fine. */
 void keys_free(struct keys *k);

@@ -32,28 +32,44 @@ struct signer {
     struct signer_set set;
 };
 
+void signer_name(const struct world *w, char out[static SIGNER_NAME_SIZE])
+{
+    const struct world_settings *settings = world_settings(w);
+
+    snprintf(out, SIGNER_NAME_SIZE, "managed-ssh-signer.%s.%s",
+             settings->region, settings->dns_suffix);
+}
+
+struct signer *signer_of(struct world *w, struct signer_set *set)
+{
+    struct signer *s = mem_zalloc(sizeof *s);
+
+    if (s == NULL) {
+        signer_set_free(set);
+        return NULL;
+    }
+    s->world = w;
+    s->set = *set;
+    *set = (struct signer_set){0};
+    return s;
+}
+
 int signer_new(struct signer **out, struct world *w, const char *path,
                struct err *e)
 {
-    struct signer *s = mem_zalloc(sizeof *s);
-    const struct world_settings *settings = world_settings(w);
-    char name[128];
+    struct signer_set set;
+    char name[SIGNER_NAME_SIZE];
     int rv;
 
     *out = NULL;
-    if (s == NULL) {
-        return err_set_uv(e, UV_ENOMEM, "key signer");
-    }
-    s->world = w;
-    snprintf(name, sizeof name, "managed-ssh-signer.%s.%s", settings->region,
-             settings->dns_suffix);
-    rv = signer_set_load(&s->set, path, name, world_now_ms(w) / 1000, e);
+    signer_name(w, name);
+    rv = signer_set_load(&set, path, name, world_now_ms(w) / 1000, e);
     if (rv != 0) {
-        signer_free(s);
+        signer_set_free(&set);
         return rv;
     }
-    *out = s;
-    return 0;
+    *out = signer_of(w, &set);
+    return *out != NULL ? 0 : err_set_uv(e, UV_ENOMEM, "key signer");
 }
 
 void signer_free(struct signer *s)

@@ -14,7 +14,10 @@ struct buf;
 struct err;
 struct pushed_key;
 struct signer;
+struct signer_set;
 struct world;
+
+enum { SIGNER_NAME_SIZE = 128 }; /* With its NUL */
 
 /* A signer for the world's region.  With @path the keys and certificates are
  * kept in that file (mode 0600), so that a root once installed stays good;
@@ -23,6 +26,12 @@ struct world;
 int signer_new(struct signer **out, struct world *w, const char *path,
                struct err *e);
 void signer_free(struct signer *s);
+
+/* The same in two steps, for those who must not wait: what signer_set_load()
+ * wants, which any thread may do, and a signer that takes over its result.
+ * NULL when out of memory; then @set is freed. */
+void signer_name(const struct world *w, char out[static SIGNER_NAME_SIZE]);
+struct signer *signer_of(struct world *w, struct signer_set *set);
 
 /* The signed record of a key, as the scripts want it; from mem_*(), NULL when
  * it cannot be made. */

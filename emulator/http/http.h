@@ -32,6 +32,14 @@ struct http_request {
     bool tls;
 };
 
+/* When an answer goes out. */
+enum http_when {
+    HTTP_NOW,
+    HTTP_HELD, /* It stands, but waits for the server to be told */
+    HTTP_AGAIN /* There is none yet: when the server is told, the handler is
+                * called again with the same request */
+};
+
 /* What it gets back.  The handler fills it; its owner frees it.  A buffer that
  * failed becomes a plain 500. */
 struct http_answer {
@@ -39,6 +47,7 @@ struct http_answer {
     const char *content_type; /* Static string; NULL for none */
     struct buf headers;       /* "Name: value\r\n" each, beyond the usual */
     struct buf body;
+    enum http_when when;
     unsigned delay_ms; /* Send it only after so long */
     bool hang_up;      /* Send nothing: break the connection off (RST) */
 };

@@ -179,11 +179,13 @@ static int do_signer_root(struct emulator *emu, json_t *in, json_t *out,
                           struct err *e)
 {
     struct buf pem;
-    int rv = emulator_need_signer(emu, e);
 
     (void)in;
-    if (rv != 0) {
-        return rv;
+    if (!emulator_has_signer(emu)) {
+        return err_set(e, UV_EAGAIN, "the signer is being made: ask again");
+    }
+    if (emu->api.signer == NULL) {
+        return err_set(e, ERR_CONFIG, "there is no signer: see the log");
     }
     buf_init(&pem, 64 * 1024);
     signer_root(emu->api.signer, &pem);
@@ -230,24 +232,32 @@ static int obey(struct emulator *emu, const char *text, size_t len, json_t *out,
     return rv;
 }
 
-char *emulator_control(struct emulator *emu, const char *text, size_t len,
-                       bool *ok)
+/* Obey; the answer as text, or NULL.  0 or why not. */
+static int answer_command(struct emulator *emu, const char *text, size_t len,
+                          char **result)
 {
     json_t *out = json_object();
     struct err e = {0};
     struct buf answer;
     int rv = out != NULL ? obey(emu, text, len, out, &e) : UV_ENOMEM;
-    char *result;
 
-    *ok = rv == 0;
     if (rv != 0 && out != NULL) {
         (void)json_object_set_new(out, "error", json_string(e.msg));
     }
     buf_init(&answer, CONTROL_LIMIT);
     js_write(&answer, out, JS_COMPACT);
     json_decref(out);
-    result = buf_detach(&answer);
+    *result = buf_detach(&answer);
     buf_free(&answer);
+    return rv;
+}
+
+char *emulator_control(struct emulator *emu, const char *text, size_t len,
+                       bool *ok)
+{
+    char *result;
+
+    *ok = answer_command(emu, text, len, &result) == 0;
     return result;
 }
 
@@ -283,15 +293,18 @@ void control_handle(struct emulator *emu, const struct http_request *req,
 {
     const char *why = why_not(emu->address, req);
     char *text;
-    bool ok;
+    int rv;
 
     if (strcmp(req->method, "POST") != 0 || why != NULL) {
         a->status = why != NULL ? 403 : 405;
         buf_addf(&a->body, "%s\n", why != NULL ? why : "control is a POST");
         return;
     }
-    text = emulator_control(emu, req->body, req->body_len, &ok);
-    a->status = text == NULL ? 500 : ok ? 200 : 400;
+    rv = answer_command(emu, req->body, req->body_len, &text);
+    a->status = text == NULL ? 500 : rv == 0 ? 200 : 400;
+    if (rv == UV_EAGAIN) {
+        a->when = HTTP_AGAIN; /* This answer is never seen. */
+    }
     a->content_type = "application/json";
     if (text != NULL) {
         buf_addf(&a->body, "%s\n", text);

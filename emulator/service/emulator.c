@@ -19,6 +19,7 @@
 #include "emulator_impl.h"
 #include "err.h"
 #include "faults.h"
+#include "file.h"
 #include "gate.h"
 #include "keys.h"
 #include "log.h"
@@ -38,16 +39,40 @@ enum {
 /* Keep what has changed. */
 static void save(struct emulator *emu)
 {
-    struct err e = {0};
     uint64_t now = world_generation(emu->api.world);
+    size_t len = 0;
+    char *text;
+    int rv;
 
     if (!emu->keeps || now == emu->saved) {
         return;
     }
-    if (world_save(emu->api.world, emu->state_file, &e) != 0) {
-        log_warn(emu->log, EMU, 0, "state not saved: %s", e.msg);
+    text = world_state(emu->api.world, &len);
+    rv = text != NULL
+             ? writer_put(&emu->writer, "state", emu->state_file, text, len)
+             : UV_ENOMEM;
+    if (rv != 0) {
+        log_warn(emu->log, EMU, 0, "state not saved: %s", err_sentence(rv));
     }
+    file_free(text, len);
     emu->saved = now;
+}
+
+/* A file of pushed keys; a keys_writer. */
+static int write_keys(void *data, const char *path, const char *text,
+                      size_t len)
+{
+    struct emulator *emu = data;
+
+    emu->n_key_writes++;
+    return writer_put(&emu->writer, "pushed keys", path, text, len);
+}
+
+static void on_written(struct writer *w)
+{
+    struct emulator *emu = w->data;
+
+    server_resume(&emu->server);
 }
 
 /* Sleep until something is due. */
@@ -86,21 +111,39 @@ void emulator_touch(struct emulator *emu)
 
 /* ---- requests ---- */
 
-/* Key records are signed by certificates that take a moment to make, so they
- * are made when first asked for. */
-int emulator_need_signer(struct emulator *emu, struct err *e)
+/* The signer is there, or cannot be made: go on either way, without one its
+ * paths are not found. */
+static void on_signer(struct signer_maker *m, struct signer *signer,
+                      const struct err *e)
 {
-    char *path;
+    struct emulator *emu = m->data;
+
+    if (signer == NULL) {
+        log_warn(emu->log, EMU, 0, "no signer for pushed keys: %s", e->msg);
+    }
+    emu->api.signer = signer;
+    emu->signer_tried = true;
+    server_resume(&emu->server);
+    emu->signer_tried = false; /* The next request tries again. */
+}
+
+bool emulator_has_signer(struct emulator *emu)
+{
     int rv;
 
-    if (emu->api.signer != NULL) {
-        return 0;
+    if (emu->api.signer != NULL || emu->signer_tried) {
+        return true;
     }
-    path = mem_printf("%s/signer.pem", emu->state_dir);
-    rv = path != NULL ? signer_new(&emu->api.signer, emu->api.world, path, e)
-                      : err_set_uv(e, UV_ENOMEM, "signer");
-    mem_free(path);
-    return rv;
+    if (signer_maker_busy(&emu->maker)) {
+        return false;
+    }
+    rv = signer_maker_start(&emu->maker, emu->loop, emu->api.world,
+                            emu->state_dir, on_signer);
+    if (rv != 0) {
+        log_warn(emu->log, EMU, 0, "no signer for pushed keys: %s",
+                 err_sentence(rv));
+    }
+    return rv != 0;
 }
 
 static void handle(void *data, const struct http_request *req,
@@ -108,7 +151,7 @@ static void handle(void *data, const struct http_request *req,
 {
     static const char key_path[] = "/latest/meta-data/managed-ssh-keys/";
     struct emulator *emu = data;
-    struct err e = {0};
+    unsigned writes = emu->n_key_writes;
     int64_t delay_ms = 0;
 
     if (!req->tls && control_wanted(req)) {
@@ -116,11 +159,15 @@ static void handle(void *data, const struct http_request *req,
         return;
     }
     if (strncmp(req->path, key_path, sizeof key_path - 1) == 0 &&
-        emulator_need_signer(emu, &e) != 0) {
-        log_warn(emu->log, EMU, 0, "no signer for pushed keys: %s", e.msg);
+        !emulator_has_signer(emu)) {
+        a->when = HTTP_AGAIN;
+        return;
     }
     emu_api_handle(&emu->api, req, a, &delay_ms);
     a->delay_ms = delay_ms > 0 ? (unsigned)delay_ms : 0;
+    if (emu->n_key_writes != writes) {
+        a->when = HTTP_HELD; /* Until sshd can read it. */
+    }
     emulator_touch(emu);
 }
 
@@ -342,7 +389,12 @@ static void prepare_server(struct emulator *emu, uv_loop_t *loop,
     emu->server.data = emu;
     (void)uv_timer_init(loop, &emu->tick); /* Cannot fail. */
     emu->tick.data = emu;
-    emu->n_open = 2;
+    writer_init(&emu->writer, loop, emu->log, on_written);
+    emu->writer.data = emu;
+    signer_maker_init(&emu->maker);
+    emu->maker.data = emu;
+    keys_set_writer(emu->api.keys, write_keys, emu);
+    emu->n_open = 3;
 }
 
 int emulator_new(struct emulator **out, uv_loop_t *loop,
@@ -447,20 +499,35 @@ bool emulator_test_key(const struct emulator *emu, const char **id,
 
 /* ---- ending ---- */
 
-static void part_closed(struct emulator *emu)
+/* Everything is on disk. */
+static void on_writer_closed(struct writer *w)
 {
+    struct emulator *emu = w->data;
     emulator_close_cb cb = emu->close_cb;
     void *data = emu->close_data;
 
+    emulator_free(emu);
+    if (cb != NULL) {
+        cb(data);
+    }
+}
+
+/* Nobody is served any more: write what is to stay. */
+static void part_closed(struct emulator *emu)
+{
     assert(emu->n_open > 0);
     if (--emu->n_open > 0) {
         return;
     }
     save(emu);
-    emulator_free(emu);
-    if (cb != NULL) {
-        cb(data);
-    }
+    keys_free(emu->api.keys); /* Empties their files. */
+    emu->api.keys = NULL;
+    writer_close(&emu->writer, on_writer_closed);
+}
+
+static void on_maker_closed(struct signer_maker *m)
+{
+    part_closed(m->data);
 }
 
 static void on_server_closed(struct server *s)
@@ -478,5 +545,6 @@ void emulator_close(struct emulator *emu, emulator_close_cb cb, void *data)
     emu->close_cb = cb;
     emu->close_data = data;
     uv_close((uv_handle_t *)&emu->tick, on_tick_closed);
+    signer_maker_close(&emu->maker, on_maker_closed);
     server_close(&emu->server, on_server_closed);
 }

@@ -75,8 +75,9 @@ bool emulator_test_key(const struct emulator *emu, const char **id,
 
 /* Change or inspect it while it runs: @text is a JSON object as
  * docs/emulator.md lists them, the answer is one too, to be mem_free()d; NULL
- * when out of memory.  *@ok tells whether it was obeyed.  From the loop's
- * thread only. */
+ * when out of memory.  *@ok tells whether it was obeyed.  "signer-root" is not
+ * while the signer is being made, a third of a second from when it was first
+ * asked for.  From the loop's thread only. */
 char *emulator_control(struct emulator *emu, const char *text, size_t len,
                        bool *ok);
 

@@ -8,7 +8,9 @@
 #include "emulator.h"
 #include "fault_plan.h"
 #include "server.h"
+#include "signer_maker.h"
 #include "trail_log.h"
+#include "writer.h"
 
 struct emulator {
     uv_loop_t *loop;
@@ -24,7 +26,11 @@ struct emulator {
     struct emu_api api; /* World, keys, trail, signer, faults */
     struct trail_log trail_log;
     struct fault_table *faults; /* Of tunnels */
-    uint64_t saved;             /* The world's generation on disk */
+    uint64_t saved;             /* The world's generation on disk, or nearly */
+    struct writer writer;       /* Writes the state, and pushed keys */
+    unsigned n_key_writes;      /* Of files of pushed keys, ever */
+    struct signer_maker maker;  /* Makes api.signer when first wanted */
+    bool signer_tried;          /* Just now, and told to who waited */
     uv_timer_t tick; /* When the world or its keys change by themselves */
     struct server server;
     unsigned n_open; /* Parts not yet reported closed */
@@ -35,7 +41,8 @@ struct emulator {
 /* Something may have changed: save it soon, and look at the clock. */
 void emulator_touch(struct emulator *emu);
 
-/* Make the signer of key records unless there is one.  0 or a code with @e. */
-int emulator_need_signer(struct emulator *emu, struct err *e);
+/* Whether api.signer is there, or will not come (NULL).  False: it is being
+ * made, and server_resume() follows. */
+bool emulator_has_signer(struct emulator *emu);
 
 #endif /* EMULATOR_IMPL_H */

@@ -263,6 +263,16 @@ void server_conn_gone(struct server *s)
     server_step(s);
 }
 
+void server_resume(struct server *s)
+{
+    struct web_conn *next;
+
+    for (struct web_conn *c = s->conns; c != NULL; c = next) {
+        next = c->next; /* None is freed before the loop turns. */
+        web_conn_resume(c);
+    }
+}
+
 void server_close(struct server *s, server_close_cb cb)
 {
     struct web_conn *next;

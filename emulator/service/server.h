@@ -101,6 +101,10 @@ int server_start(struct server *s, struct err *e);
 /* The bound port of HTTPS (@tls) or HTTP. */
 int server_port(const struct server *s, bool tls);
 
+/* What answers waited for (enum http_when) has come: send those that are held,
+ * ask again for the others.  From the loop, but from no handler. */
+void server_resume(struct server *s);
+
 /* Stop listening, break off every connection, close. */
 void server_close(struct server *s, server_close_cb cb);
 

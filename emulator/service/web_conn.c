@@ -201,6 +201,9 @@ static void on_delayed(uv_timer_t *timer)
 
 void web_conn_answer(struct web_conn *c)
 {
+    if (c->answer.when != HTTP_NOW) {
+        return; /* web_conn_resume() goes on. */
+    }
     if (c->answer.delay_ms > 0) {
         uv_timer_stop(&c->timer);
         uv_timer_start(&c->pause, on_delayed, c->answer.delay_ms, 0);
@@ -249,14 +252,37 @@ struct http_request web_conn_request(const struct web_conn *c)
                                  .tls = c->tls};
 }
 
-/* The request is whole: have it answered. */
-static void web_handle(struct web_conn *c)
+/* Have the request answered. */
+static void web_ask(struct web_conn *c)
 {
     const struct server_config *config = &c->server->config;
     const struct http_request req = web_conn_request(c);
     http_handler handler =
         c->tls ? config->https_handler : config->http_handler;
 
+    handler(config->handler_data, &req,
+            web_conn_new_answer(c, 200, "text/plain"));
+    web_conn_answer(c);
+}
+
+void web_conn_resume(struct web_conn *c)
+{
+    enum http_when when = c->has_answer ? c->answer.when : HTTP_NOW;
+
+    if (c->closing || c->sm.state != WEB_ANSWER || when == HTTP_NOW) {
+        return;
+    }
+    c->answer.when = HTTP_NOW;
+    if (when == HTTP_AGAIN) {
+        web_ask(c);
+    } else {
+        web_conn_answer(c);
+    }
+}
+
+/* The request is whole. */
+static void web_handle(struct web_conn *c)
+{
     make_request_id(c->request_id);
     c->keep_alive = c->head.keep_alive;
     uv_timer_stop(&c->timer);
@@ -264,9 +290,7 @@ static void web_handle(struct web_conn *c)
         web_tunnel_open(c);
         return;
     }
-    handler(config->handler_data, &req,
-            web_conn_new_answer(c, 200, "text/plain"));
-    web_conn_answer(c);
+    web_ask(c);
 }
 
 /* Look for a request's head.  Returns whether one was found. */
@@ -423,6 +447,7 @@ static void on_wire_drain(struct wire *w)
     if (c->sm.state == WEB_TUNNEL) {
         bridge_drained(&c->bridge);
     } else if (c->sm.state == WEB_ANSWER && c->has_answer &&
+               c->answer.when == HTTP_NOW &&
                !uv_is_active((uv_handle_t *)&c->pause)) {
         web_answered(c);
         web_advance(c);

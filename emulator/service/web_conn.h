@@ -63,6 +63,9 @@ int web_conn_accept(struct server *s, struct server_listener *listener);
  * while nothing is read.  May close @c. */
 void web_conn_look(struct web_conn *c);
 
+/* Go on with an answer that waits, if one does. */
+void web_conn_resume(struct web_conn *c);
+
 /* Break it off. */
 void web_conn_close(struct web_conn *c, bool reset);
 

@@ -77,15 +77,17 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
-int file_replace(const char *path, const void *data, size_t len, struct err *e)
+char *file_beside(const char *path)
 {
-    char *beside = mem_printf("%s.%ld.new", path, (long)getpid());
+    return mem_printf("%s.%ld.new", path, (long)getpid());
+}
+
+int file_swap(const char *path, const char *beside, const void *data,
+              size_t len)
+{
     int rv;
     int fd;
 
-    if (beside == NULL) {
-        return err_set_uv(e, UV_ENOMEM, path);
-    }
     unlink(beside);
     fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     rv = fd < 0 ? uv_translate_sys_error(errno) : write_all(fd, data, len);
@@ -98,6 +100,14 @@ int file_replace(const char *path, const void *data, size_t len, struct err *e)
     if (rv != 0 && fd >= 0) {
         unlink(beside);
     }
+    return rv;
+}
+
+int file_replace(const char *path, const void *data, size_t len, struct err *e)
+{
+    char *beside = file_beside(path);
+    int rv = beside != NULL ? file_swap(path, beside, data, len) : UV_ENOMEM;
+
     mem_free(beside);
     return rv == 0 ? 0 : err_set_uv(e, rv, path);
 }

@@ -10,21 +10,35 @@
 #include "mem.h"
 #include "wipe.h"
 
-int world_save(struct world *w, const char *path, struct err *e)
+char *world_state(struct world *w, size_t *len)
 {
     json_t *doc = json_pack("{s:i, s:o, s:o, s:o}", "version", 1, "endpoints",
                             endpoints_save(w), "sessions", sessions_save(w),
                             "tokens", tokens_save(w));
-    char *text = doc != NULL ? json_dumps(doc, JSON_INDENT(1)) : NULL;
-    int rv;
+    char *dumped = doc != NULL ? json_dumps(doc, JSON_INDENT(1)) : NULL;
+    char *text = NULL;
 
     json_decref(doc);
+    *len = dumped != NULL ? strlen(dumped) : 0;
+    if (dumped != NULL) {
+        text = mem_strdup(dumped);
+        wipe(dumped, *len);
+        free(dumped); /* jansson's */
+    }
+    return text;
+}
+
+int world_save(struct world *w, const char *path, struct err *e)
+{
+    size_t len;
+    char *text = world_state(w, &len);
+    int rv;
+
     if (text == NULL) {
         return err_set_uv(e, UV_ENOMEM, path);
     }
-    rv = file_replace(path, text, strlen(text), e);
-    wipe(text, strlen(text));
-    free(text); /* jansson's */
+    rv = file_replace(path, text, len, e);
+    file_free(text, len);
     return rv;
 }
 

@@ -333,8 +333,12 @@ enum world_ip_type world_subnet_ip_type(const struct world_subnet *subnet);
  * world_save(). */
 uint64_t world_generation(const struct world *w);
 
-/* Write what has changed since the world file (endpoints, temporary
- * credentials, tokens) to @path, mode 0600, replacing it atomically. */
+/* What has changed since the world file (endpoints, temporary credentials,
+ * tokens) as text of *@len bytes, to be wiped and mem_free()d (file_free()).
+ * NULL when out of memory. */
+char *world_state(struct world *w, size_t *len);
+
+/* Write that to @path, mode 0600, replacing it atomically.  Blocks. */
 int world_save(struct world *w, const char *path, struct err *e);
 
 /* Bring what world_save() wrote back into a freshly loaded world.  A missing
