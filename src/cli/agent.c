@@ -37,6 +37,8 @@ struct agent {
     bool turning;   /* Somebody is, or nobody was there */
     bool again;     /* Then see whether somebody else waits */
     unsigned n_open;
+    bool listed; /* The key was named to somebody */
+    bool used;   /* And something was signed with it */
     const struct ssh_key *key;
     struct client *clients;
 };
@@ -79,6 +81,18 @@ static void on_written(uv_write_t *write, int status)
     client_answer(c);
 }
 
+/* Remember what the answer in @out was. */
+static void agent_note(struct agent *a, const struct buf *out)
+{
+    a->listed = a->listed || agent_answer_lists(out->data, out->len);
+    a->used = a->used || agent_answer_signs(out->data, out->len);
+}
+
+bool agent_refused(const struct agent *a)
+{
+    return a->listed && !a->used;
+}
+
 /* Answer the requests that are whole. */
 static void client_answer(struct client *c)
 {
@@ -93,6 +107,7 @@ static void client_answer(struct client *c)
         }
         buf_consume(&c->in, n);
         if (n > 0) {
+            agent_note(c->agent, &c->out);
             data = uv_buf_init(c->out.data, (unsigned)c->out.len);
             c->writing = true;
             c->write.data = c;

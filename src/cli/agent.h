@@ -4,6 +4,7 @@
 #ifndef AGENT_H
 #define AGENT_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct agent;
@@ -13,6 +14,10 @@ struct ssh_key;
 /* Serve @key, which is borrowed, at @path.  0, or a code with @e. */
 int agent_start(struct agent **out, uv_loop_t *loop, const char *path,
                 const struct ssh_key *key, struct err *e);
+
+/* Whether somebody asked which key there is and then did not use it: the
+ * server did not want it for that user. */
+bool agent_refused(const struct agent *a);
 
 /* Stop, remove the socket, free; NULL is fine.  The loop has to go on. */
 void agent_close(struct agent *a);

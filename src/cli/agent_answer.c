@@ -3,7 +3,6 @@
  * key for one connection needs it: list the key, sign with it. */
 #include "agent_answer.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "buf.h"
@@ -117,4 +116,22 @@ size_t agent_answer(struct buf *out, const struct ssh_key *key,
     ssh_put_string(out, body.data, body.len);
     buf_free(&body);
     return whole;
+}
+
+/* Whether the first answer of @answer is of @type. */
+static bool is_type(const void *answer, size_t len, int type)
+{
+    const unsigned char *p = answer;
+
+    return len > 4 && p[4] == type;
+}
+
+bool agent_answer_lists(const void *answer, size_t len)
+{
+    return is_type(answer, len, IDENTITIES_ANSWER);
+}
+
+bool agent_answer_signs(const void *answer, size_t len)
+{
+    return is_type(answer, len, SIGN_RESPONSE);
 }

@@ -3,6 +3,7 @@
 #ifndef AGENT_ANSWER_H
 #define AGENT_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
@@ -15,5 +16,9 @@ enum { AGENT_REQUEST_MAX = 256 << 10 };
  * AGENT_REQUEST_MAX: it never will be. */
 size_t agent_answer(struct buf *out, const struct ssh_key *key,
                     const void *data, size_t len);
+
+/* What an answer was: the key's name, a signature. */
+bool agent_answer_lists(const void *answer, size_t len);
+bool agent_answer_signs(const void *answer, size_t len);
 
 #endif /* AGENT_ANSWER_H */

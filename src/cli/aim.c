@@ -76,6 +76,10 @@ static void user_decide(struct aim *a, const char *image_name)
     program_log(a->p, EICE_LOG_INFO, 0, "user %s: the image is %s",
                 a->result.os_user,
                 image_name != NULL ? image_name : "not known");
+    snprintf(a->result.user_from, sizeof a->result.user_from, "%s%s",
+             image_name != NULL ? "from the image "
+                                : "without its image's name",
+             image_name != NULL ? image_name : "");
     a->image_done = true;
 }
 
@@ -209,6 +213,7 @@ static void take_instance(struct aim *a, const struct eice_instance *i)
     for (k = 0; k < i->n_tags && a->wish.os_user == NULL; k++) {
         if (strcmp(i->tags[k].key, OS_USER_TAG) == 0) {
             COPY(a->result.os_user, i->tags[k].value);
+            COPY(a->result.user_from, "from the tag " OS_USER_TAG);
         }
     }
 }

@@ -42,8 +42,10 @@ struct aim_result {
     char endpoint_id[64];
     char endpoint_dns_name[AIM_WORD];
     char os_user[64];
-    bool endpoint_nameless; /* It has no name of the kind that is wanted */
-    char platform[128];     /* "Linux/UNIX", "Windows", ... */
+    char user_from[AIM_WORD]; /* "from the image ...": how it was guessed;
+                                 "" if it was said */
+    bool endpoint_nameless;   /* It has no name of the kind that is wanted */
+    char platform[128];       /* "Linux/UNIX", "Windows", ... */
     bool is_windows;
     bool host_known; /* Our known_hosts has keys of it */
 };

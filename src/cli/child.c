@@ -37,6 +37,7 @@ struct child {
     uv_signal_t ended;    /* SIGCHLD */
     uv_signal_t passed[2];
     struct agent *agent;
+    struct child_agent *served; /* What it serves, and whether it did */
 };
 
 /* In the child: become the program, or tell why not. */
@@ -155,6 +156,7 @@ static void child_over(struct child *c)
     uv_close((uv_handle_t *)&c->ended, NULL);
     uv_close((uv_handle_t *)&c->passed[0], NULL);
     uv_close((uv_handle_t *)&c->passed[1], NULL);
+    c->served->refused = c->agent != NULL && agent_refused(c->agent);
     agent_close(c->agent);
 }
 
@@ -255,10 +257,10 @@ static int child_start(struct child *c, uv_loop_t *loop, char *const *argv,
     return 0;
 }
 
-int child_run(char *const *argv, const char *agent_path,
-              const struct ssh_key *key, const sigset_t *mask, struct err *e)
+int child_run(char *const *argv, struct child_agent *agent,
+              const sigset_t *mask, struct err *e)
 {
-    struct child c = {.code = -1, .mask = mask};
+    struct child c = {.code = -1, .mask = mask, .served = agent};
     uv_loop_t loop;
     int rv;
 
@@ -269,8 +271,8 @@ int child_run(char *const *argv, const char *agent_path,
         err_set_uv(e, rv, "event loop");
         return -1;
     }
-    if (key != NULL) {
-        rv = agent_start(&c.agent, &loop, agent_path, key, e);
+    if (agent->key != NULL) {
+        rv = agent_start(&c.agent, &loop, agent->path, agent->key, e);
     }
     if (rv == 0) {
         rv = child_start(&c, &loop, argv, e);

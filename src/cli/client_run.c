@@ -40,7 +40,8 @@ enum {
     PATH_SIZE = 4096,
     KEY_LIMIT = 16 << 10,
     TEXT_LIMIT = 1 << 20,
-    KEEPALIVE_S = 15
+    KEEPALIVE_S = 15,
+    SSH_FAILED = 255
 };
 
 /* One run. */
@@ -428,9 +429,23 @@ static int command_print(const struct run *r)
     return rv;
 }
 
+/* ssh failed, perhaps because the user is another one: say who it was. */
+static void user_explain(const struct run *r)
+{
+    const struct aim_result *i = &r->aim.result;
+
+    if (i->user_from[0] != '\0') {
+        say(STDERR_FILENO,
+            "eice: the user %s was guessed %s; if it is another one, say "
+            "--os-user NAME.",
+            i->os_user, i->user_from);
+    }
+}
+
 /* Run it. */
 static int command_run(struct run *r)
 {
+    struct child_agent agent = {.path = r->agent};
     struct eice_error error = {0};
     struct err e = {0};
     int rv;
@@ -455,11 +470,14 @@ static int command_run(struct run *r)
             return rv;
         }
     }
-    rv = child_run(r->argv.list, r->agent, r->has_key ? &r->key : NULL,
-                   &r->mask, &e);
+    agent.key = r->has_key ? &r->key : NULL;
+    rv = child_run(r->argv.list, &agent, &r->mask, &e);
     if (rv == -1) {
         error_from(&error, &e);
         return error_print(&r->p->style, &error);
+    }
+    if (rv == SSH_FAILED && (agent.refused || !r->has_key)) {
+        user_explain(r);
     }
     return rv;
 }

@@ -165,7 +165,39 @@ class Who(Pushed):
         done = self.run_any([EICE, "ssh", "nobody-here@web", "true"])
         self.assertEqual(done.returncode, 255)
         self.assertIn("Permission denied", done.stderr)
+        self.assertNotIn("guessed", done.stderr)  # It was said, not guessed.
         self.nothing_left()
+
+    def test_a_wrong_guess_is_explained(self):
+        """ssh's own words stay; one line after them says who it was."""
+        tags = {"tags": {}, "image_id": "ami-0b", "image_name": "ubuntu/x"}
+        for changes, args, how in (
+                (tags, [], "ubuntu was guessed from the image ubuntu/x"),
+                (tags, ["--key", self.dir / "sshd" / "client"],
+                 "ubuntu was guessed from the image ubuntu/x"),
+                ({"tags": {"eice:user": "nobody-here"}}, [],
+                 "nobody-here was guessed from the tag eice:user")):
+            with self.subTest(how=how, args=args):
+                ready = self.emulator(self.world(self.instance(**changes)))
+                done = self.run_any([EICE, "ssh", *args, "web", "true"])
+                self.stop(ready["process"])
+                self.assertEqual(done.returncode, 255)
+                lines = done.stderr.splitlines()
+                self.assertIn("Permission denied", lines[-2])
+                self.assertEqual(lines[-1], f"eice: the user {how}; if it is "
+                                 "another one, say --os-user NAME.")
+
+    def test_a_right_guess_is_not(self):
+        """What fails for another reason is no matter of the user."""
+        world = self.world(self.instance(), faults=[
+            {"action": "OpenTunnel", "skip": 1, "status": 403,
+             "code": "AccessDenied", "message": "no"}])
+        self.emulator(world)
+        done = self.run_any([EICE, "ssh", "web", "exit 255"])
+        self.assertEqual((done.returncode, done.stderr), (255, ""))
+        done = self.run_any([EICE, "ssh", "web", "true"])
+        self.assertEqual(done.returncode, 255)
+        self.assertNotIn("guessed", done.stderr)
 
 
 class Choices(Pushed):

@@ -87,6 +87,9 @@ static void test_agent(void **state)
     }
     assert_int_equal(agent_answer(&out, &key, list, sizeof list), 5);
     assert_int_equal(out.data[4], 12);
+    assert_true(agent_answer_lists(out.data, out.len));
+    assert_false(agent_answer_lists(out.data, 4));
+    assert_false(agent_answer_signs(out.data, out.len));
     ssh_key_blob(&blob, &key);
     assert_memory_equal(out.data + 13, blob.data, blob.len);
     buf_clear(&out);
