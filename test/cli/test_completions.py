@@ -55,6 +55,62 @@ class Completions(unittest.TestCase):
                                        AWS_CONFIG_FILE=config.name),
                              ["default", "work"])
 
+    # A table as `eice __options` gives it, with all that shells take apart.
+    TABLE = ("do\t\t-\t-\t-\t-\tDo it: don't [ask] \\ \"why\" $HOME\n"
+             "do\tmean\t-\tIT'S\t-\t-\tThe user's `own` [way]: \\n 'x'\n"
+             "do\tpick\tp\tWHAT\tone,two\t-\tWhat's picked\n"
+             "redo\t\t-\t-\t-\t-\tDo it again\n"
+             "redo\tpick\tp\tWHAT\tone,two\t-\tWhat's picked\n"
+             "-\tall\t-\t-\t-\t-\tEverybody's\n")
+
+    def generated(self, where):
+        """Completions of a program with the table above."""
+        fake = pathlib.Path(where, "fake")
+        fake.write_text("#!/bin/sh\ncat <<'END'\n" + self.TABLE + "END\n")
+        fake.chmod(0o755)
+        shutil.copy(HERE / "generate", where)
+        subprocess.run([sys.executable, f"{where}/generate", fake], check=True)
+
+    @needs("bash")
+    def test_quotes_in_bash(self):
+        with tempfile.TemporaryDirectory() as where:
+            self.generated(where)
+            out = output("bash", "-c", 'source "$0"; COMP_WORDS=(eice do "");'
+                         "COMP_CWORD=2; _eice; echo ${COMPREPLY[*]}",
+                         f"{where}/eice.bash")
+        self.assertEqual(out, "--mean --pick -p --all\n")
+
+    @needs("fish")
+    def test_quotes_in_fish(self):
+        with tempfile.TemporaryDirectory() as where:
+            os.environ["XDG_CONFIG_HOME"] = where
+            self.generated(where)
+            def fish(line):
+                return output("fish", "-c", f"source {where}/eice.fish; "
+                              f"complete -C '{line}'").splitlines()
+            self.assertIn("do\tDo it: don't [ask] \\ \"why\" $HOME",
+                          fish("eice "))
+            self.assertEqual(fish("eice do --mea"),
+                             ["--mean\tThe user's `own` [way]: \\n 'x'"])
+            self.assertEqual(fish("eice redo --pi"),
+                             ["--pick\tWhat's picked"])
+            self.assertEqual(fish("eice redo --me"), [])
+            text = pathlib.Path(where, "eice.fish").read_text()
+            self.assertEqual(text.count("-l pick"), 1)  # Said once for both
+
+    @needs("zsh")
+    def test_quotes_in_zsh(self):
+        with tempfile.TemporaryDirectory() as where:
+            self.generated(where)
+            # What the completion system would be given.
+            out = output("zsh", "-fc", "_arguments() { print -rl -- $@; "
+                         "state=rest; line=(do) }; _describe() { print -rl -- "
+                         "${(P)2} }; source $0; _eice_commands",
+                         f"{where}/_eice").splitlines()
+        self.assertIn("--mean=[The user's `own` (way) - \\n 'x']:IT'S: ", out)
+        self.assertIn("-p[What's picked]", out)
+        self.assertIn("do:Do it: don't [ask] \\ \"why\" $HOME", out)
+
     @needs("fish")
     def test_fish(self):
         def fish(line):
