@@ -15,6 +15,8 @@
 #include <cmocka.h>
 
 #include "chain.h"
+#include "mem.h"
+#include "scarce.h"
 
 /* getenv() of a struct aws_home. */
 static const char *get_env(void *data, const char *name)
@@ -202,6 +204,55 @@ int aws_home_once(struct aws_home *h)
         aws_home_shut(h);
     }
     return h->err.code;
+}
+
+void aws_home_on_never(void *data, struct creds *creds, const struct err *err)
+{
+    (void)data;
+    (void)creds;
+    (void)err;
+    fail();
+}
+
+/* Some answer. */
+static void on_any(void *data, struct creds *creds, const struct err *err)
+{
+    struct aws_home *h = data;
+
+    (void)creds;
+    (void)err;
+    h->n_answers++;
+}
+
+void aws_home_leave(struct aws_home *h, int turns, unsigned pause_us)
+{
+    int i;
+
+    assert_true(aws_home_open(h));
+    assert_non_null(chain_get(h->chain, on_any, h));
+    for (i = 0; i < turns; i++) {
+        uv_run(&h->loop, UV_RUN_NOWAIT);
+        usleep(pause_us);
+    }
+    aws_home_shut(h);
+}
+
+bool aws_home_do_with(struct aws_home *h, int nth)
+{
+    struct scarce scarce = {.left = nth};
+
+    assert_true(aws_home_open(h));
+    mem_set_hook(scarce_one, &scarce);
+    if (chain_get(h->chain, on_any, h) != NULL) {
+        while (h->n_answers == 0) {
+            uv_run(&h->loop, UV_RUN_ONCE);
+        }
+    } else {
+        assert_true(scarce.fired);
+    }
+    mem_set_hook(NULL, NULL);
+    aws_home_shut(h);
+    return !scarce.fired;
 }
 
 /* Remove one entry of a tree. */

@@ -67,6 +67,18 @@ void aws_home_age(struct aws_home *h, int64_t seconds);
 /* All of it: open, get, shut. */
 int aws_home_once(struct aws_home *h);
 
+/* For chain_get(): must not be called. */
+void aws_home_on_never(void *data, struct creds *creds, const struct err *err);
+
+/* Sweeps, each step with a home of its own that is not open yet.  Open it, ask
+ * the chain, turn the loop @turns times, @pause_us apart, and shut it, whether
+ * there was an answer or not. */
+void aws_home_leave(struct aws_home *h, int turns, unsigned pause_us);
+
+/* Open it, ask, refusing the chain the allocation after @nth, wait for any
+ * answer, and shut it.  True when it did with as few as that. */
+bool aws_home_do_with(struct aws_home *h, int nth);
+
 /* Free everything and remove the directory; the loop must be left without a
  * handle. */
 void aws_home_drop(struct aws_home *h);

@@ -19,6 +19,7 @@
 #include "iso8601.h"
 #include "mem.h"
 #include "request.h"
+#include "scarce.h"
 
 #define DENIED                                                                 \
     "<Response><Errors><Error><Code>%s</Code><Message>no</Message></Error>"    \
@@ -415,13 +416,6 @@ static void test_close_after_any_turn(void **state)
     }
 }
 
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 static void test_lack_of_memory_at_any_point(void **state)
 {
     bool good = false;
@@ -430,18 +424,18 @@ static void test_lack_of_memory_at_any_point(void **state)
     (void)state;
     for (nth = 0; !good; nth++) {
         struct fixture f;
-        int count = nth;
+        struct scarce scarce = {.left = nth};
 
         assert_true(nth < 300);
         setup(&f, NULL);
-        mem_set_hook(refuse_nth, &count);
+        mem_set_hook(scarce_one, &scarce);
         f.call = call_new(f.home.net, &f.cfg, &f);
         if (f.call != NULL) {
             call_start(f.call, on_done);
             while (!f.done) {
                 uv_run(&f.home.loop, UV_RUN_ONCE);
             }
-            good = f.err.code == 0 && count >= 0;
+            good = f.err.code == 0 && !scarce.fired;
         }
         mem_set_hook(NULL, NULL);
         teardown(&f);

@@ -207,15 +207,6 @@ static void test_the_log_says_who_was_passed_over(void **state)
     aws_home_drop(&h);
 }
 
-/* Must not be called. */
-static void on_never(void *data, struct creds *creds, const struct err *err)
-{
-    (void)data;
-    (void)creds;
-    (void)err;
-    fail();
-}
-
 static void test_cancel_and_close_answer_nobody(void **state)
 {
     struct chain_wait *wait;
@@ -224,11 +215,11 @@ static void test_cancel_and_close_answer_nobody(void **state)
     (void)state;
     aws_home_init(&h, CONFIG_KEYS, NULL);
     assert_true(aws_home_open(&h));
-    wait = chain_get(h.chain, on_never, NULL);
+    wait = chain_get(h.chain, aws_home_on_never, NULL);
     assert_non_null(wait);
     chain_cancel(wait);
     assert_int_equal(aws_home_get(&h), 0);
-    assert_non_null(chain_get(h.chain, on_never, NULL));
+    assert_non_null(chain_get(h.chain, aws_home_on_never, NULL));
     aws_home_shut(&h);
     aws_home_drop(&h);
 }
@@ -260,7 +251,7 @@ static void test_close_from_the_callback(void **state)
     aws_home_init(&h, CONFIG_KEYS, NULL);
     assert_true(aws_home_open(&h));
     assert_non_null(chain_get(h.chain, on_creds_close, &h));
-    assert_non_null(chain_get(h.chain, on_never, &h));
+    assert_non_null(chain_get(h.chain, aws_home_on_never, &h));
     while (h.chain != NULL) {
         uv_run(&h.loop, UV_RUN_ONCE);
     }

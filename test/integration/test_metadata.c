@@ -18,7 +18,6 @@
 #include "chain.h"
 #include "fake_http.h"
 #include "iso8601.h"
-#include "mem.h"
 #include "region.h"
 
 #define ROLES "/latest/meta-data/iam/security-credentials/"
@@ -461,40 +460,18 @@ static void test_a_container_service_that_fails(void **state)
 /* --- Any moment
  * --------------------------------------------------------------- */
 
-static void on_any(void *data, struct creds *creds, const struct err *err)
-{
-    struct aws_home *h = data;
-
-    (void)creds;
-    (void)err;
-    h->n_answers++;
-}
-
 static void test_close_after_any_turn(void **state)
 {
-    int turns, i;
+    int turns;
 
     (void)state;
     for (turns = 0; turns < 40; turns++) {
         struct site s;
 
         setup(&s, turns % 2 == 0);
-        assert_true(aws_home_open(&s.home));
-        assert_non_null(chain_get(s.home.chain, on_any, &s.home));
-        for (i = 0; i < turns; i++) {
-            uv_run(&s.home.loop, UV_RUN_NOWAIT);
-            usleep(200);
-        }
-        aws_home_shut(&s.home);
+        aws_home_leave(&s.home, turns, 200);
         teardown(&s);
     }
-}
-
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
 }
 
 static void test_lack_of_memory_at_any_point(void **state)
@@ -507,20 +484,10 @@ static void test_lack_of_memory_at_any_point(void **state)
         good = false;
         for (nth = 0; !good; nth++) {
             struct site s;
-            int count = nth;
 
             assert_true(nth < 300);
             setup(&s, kind == 0);
-            assert_true(aws_home_open(&s.home));
-            mem_set_hook(refuse_nth, &count);
-            if (chain_get(s.home.chain, on_any, &s.home) != NULL) {
-                while (s.home.n_answers == 0) {
-                    uv_run(&s.home.loop, UV_RUN_ONCE);
-                }
-                good = count >= 0;
-            }
-            mem_set_hook(NULL, NULL);
-            aws_home_shut(&s.home);
+            good = aws_home_do_with(&s.home, nth);
             teardown(&s);
         }
         assert_true(nth > 10);

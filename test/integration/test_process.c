@@ -16,7 +16,6 @@
 
 #include "aws_home.h"
 #include "chain.h"
-#include "mem.h"
 #include "process.h"
 
 #define KEYS "\"AccessKeyId\":\"AKPROC\",\"SecretAccessKey\":\"secret-word\""
@@ -189,15 +188,6 @@ static void test_what_programs_print(void **state)
     }
 }
 
-/* Must not be called. */
-static void on_never(void *data, struct creds *creds, const struct err *err)
-{
-    (void)data;
-    (void)creds;
-    (void)err;
-    fail();
-}
-
 static void test_one_that_never_ends_is_killed(void **state)
 {
     static const struct row row = {.script = "echo $$ > \"$HOME/pid\"\n"
@@ -210,7 +200,7 @@ static void test_one_that_never_ends_is_killed(void **state)
     setup(&h, &row);
     setenv("HOME", h.dir, 1); /* The program has the true environment */
     assert_true(aws_home_open(&h));
-    assert_non_null(chain_get(h.chain, on_never, NULL));
+    assert_non_null(chain_get(h.chain, aws_home_on_never, NULL));
     for (turns = 0; turns < 2000 && (text == NULL || *text == '\0'); turns++) {
         uv_run(&h.loop, UV_RUN_NOWAIT);
         usleep(1000);
@@ -311,42 +301,20 @@ static void test_files_of_old(void **state)
 
 /* --- Any moment ---------------------------------------------------------- */
 
-static void on_any(void *data, struct creds *creds, const struct err *err)
-{
-    struct aws_home *h = data;
-
-    (void)creds;
-    (void)err;
-    h->n_answers++;
-}
-
 static void test_close_after_any_turn(void **state)
 {
     static const struct row row = {.script = "echo '{\"Version\":1," KEYS
                                              "}'; sleep 0.05"};
-    int turns, i;
+    int turns;
 
     (void)state;
     for (turns = 0; turns < 30; turns++) {
         struct aws_home h;
 
         setup(&h, &row);
-        assert_true(aws_home_open(&h));
-        assert_non_null(chain_get(h.chain, on_any, &h));
-        for (i = 0; i < turns; i++) {
-            uv_run(&h.loop, UV_RUN_NOWAIT);
-            usleep(3000);
-        }
-        aws_home_shut(&h);
+        aws_home_leave(&h, turns, 3000);
         aws_home_drop(&h);
     }
-}
-
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
 }
 
 static void test_lack_of_memory_at_any_point(void **state)
@@ -357,21 +325,11 @@ static void test_lack_of_memory_at_any_point(void **state)
 
     (void)state;
     for (nth = 0; !good; nth++) {
-        int count = nth;
         struct aws_home h;
 
         assert_true(nth < 200);
         setup(&h, &row);
-        assert_true(aws_home_open(&h));
-        mem_set_hook(refuse_nth, &count);
-        if (chain_get(h.chain, on_any, &h) != NULL) {
-            while (h.n_answers == 0) {
-                uv_run(&h.loop, UV_RUN_ONCE);
-            }
-            good = count >= 0;
-        }
-        mem_set_hook(NULL, NULL);
-        aws_home_shut(&h);
+        good = aws_home_do_with(&h, nth);
         aws_home_drop(&h);
     }
     assert_true(nth > 10);

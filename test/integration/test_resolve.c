@@ -17,6 +17,7 @@
 #include "mem.h"
 #include "op.h"
 #include "resolve.h"
+#include "scarce.h"
 
 #define ID "i-0123456789abcdef0"
 #define REGION "eu-central-1"
@@ -615,24 +616,6 @@ static void test_close_after_any_turn(void **state)
     assert_true(turns > 6);
 }
 
-/* Fails the allocation whose turn it is. */
-struct countdown {
-    unsigned left;
-    bool fired;
-};
-
-static bool fail_one(void *data, size_t size)
-{
-    struct countdown *c = data;
-
-    (void)size;
-    if (c->left-- == 0) {
-        c->fired = true;
-        return false;
-    }
-    return true;
-}
-
 /* Whatever allocation fails, the end is a report (or, for what can do without,
  * the right answer), and nothing is left behind. */
 static void test_short_of_memory(void **state)
@@ -641,12 +624,12 @@ static void test_short_of_memory(void **state)
 
     (void)state;
     for (n = 0;; n++) {
-        struct countdown c = {.left = n};
+        struct scarce c = {.left = n};
         struct fixture f;
         int rv;
 
         setup(&f, three_pages());
-        mem_set_hook(fail_one, &c);
+        mem_set_hook(scarce_one, &c);
         rv = resolve_start(&f.resolve, &f.api, &f.scene->query, on_resolved, &f,
                            &f.err);
         while (rv == 0 && !f.done) {

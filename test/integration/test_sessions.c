@@ -23,7 +23,6 @@
 #include "fake_http.h"
 #include "iso8601.h"
 #include "json.h"
-#include "mem.h"
 
 #define NEW_FORM                                                               \
     "[default]\nregion = eu-west-1\nsso_session = my\n"                        \
@@ -644,18 +643,9 @@ static void test_many_at_once_renew_once(void **state)
     }
 }
 
-static void on_any(void *data, struct creds *creds, const struct err *err)
-{
-    struct aws_home *h = data;
-
-    (void)creds;
-    (void)err;
-    h->n_answers++;
-}
-
 static void test_close_after_any_turn(void **state)
 {
-    int turns, i;
+    int turns;
 
     (void)state;
     for (turns = 0; turns < 60; turns++) {
@@ -664,22 +654,9 @@ static void test_close_after_any_turn(void **state)
         setup(&w, turns % 2 == 0 ? NEW_FORM : LOGIN);
         write_token(&w, session_file(), 600, MEANS);
         write_login(&w, 10);
-        assert_true(aws_home_open(&w.home));
-        assert_non_null(chain_get(w.home.chain, on_any, &w.home));
-        for (i = 0; i < turns / 2; i++) {
-            uv_run(&w.home.loop, UV_RUN_NOWAIT);
-            usleep(200);
-        }
-        aws_home_shut(&w.home);
+        aws_home_leave(&w.home, turns / 2, 200);
         teardown(&w);
     }
-}
-
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
 }
 
 static void test_lack_of_memory_at_any_point(void **state)
@@ -692,22 +669,12 @@ static void test_lack_of_memory_at_any_point(void **state)
         good = false;
         for (nth = 0; !good; nth++) {
             struct world w;
-            int count = nth;
 
             assert_true(nth < 500);
             setup(&w, kind == 0 ? NEW_FORM : LOGIN);
             write_token(&w, session_file(), 600, MEANS);
             write_login(&w, 10);
-            assert_true(aws_home_open(&w.home));
-            mem_set_hook(refuse_nth, &count);
-            if (chain_get(w.home.chain, on_any, &w.home) != NULL) {
-                while (w.home.n_answers == 0) {
-                    uv_run(&w.home.loop, UV_RUN_ONCE);
-                }
-                good = count >= 0;
-            }
-            mem_set_hook(NULL, NULL);
-            aws_home_shut(&w.home);
+            good = aws_home_do_with(&w.home, nth);
             teardown(&w);
         }
         assert_true(nth > 20);
