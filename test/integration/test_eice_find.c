@@ -11,8 +11,7 @@
 #include <cmocka.h>
 
 #include "eice_bed.h"
-#include "mem.h"
-#include "scarce.h"
+#include "op_trial.h"
 
 #define SOME(items, token)                                                     \
     "<DescribeInstancesResponse><reservationSet><item><instancesSet>" items    \
@@ -43,24 +42,6 @@
 
 /* Which question. */
 enum what { FIND, CONSOLE_OF, IMAGE_OF, N_WHATS };
-
-/* A question and its answer, as text. */
-struct trial {
-    struct bed bed;
-    struct eice_query query;
-    struct eice_op *op;
-    bool answered;
-    unsigned n_answers;
-    char answer[1024];
-    struct eice_error error; /* code 0: none */
-};
-
-static void note(struct trial *t, const struct eice_error *error)
-{
-    t->answered = true;
-    t->n_answers++;
-    t->error = error != NULL ? *error : (struct eice_error){0};
-}
 
 /* Append "@text ", "-" for NULL. */
 static void say(struct trial *t, const char *text)
@@ -96,7 +77,7 @@ static void on_found(void *data, const struct eice_found *f,
         say(t, f->endpoints[i].dns_name);
         say(t, f->endpoints[i].usable ? "good" : "bad");
     }
-    note(t, error);
+    trial_note(t, error);
 }
 
 static void on_text(void *data, const char *text, size_t len,
@@ -107,22 +88,13 @@ static void on_text(void *data, const char *text, size_t len,
     assert_int_equal(len, text != NULL ? strlen(text) : 0);
     t->answer[0] = '\0';
     say(t, text);
-    note(t, error);
+    trial_note(t, error);
 }
 
-static void trial_init(struct trial *t)
-{
-    *t = (struct trial){.query = {.size = sizeof t->query}};
-    bed_init(&t->bed);
-}
-
-static int ask(struct trial *t, enum what what, struct eice_error *error)
+static int begin(struct trial *t, int what, struct eice_error *error)
 {
     int rv;
 
-    if (t->bed.eice == NULL) {
-        bed_open(&t->bed);
-    }
     if (what == CONSOLE_OF) {
         rv =
             eice_console_output(&t->op, t->bed.eice, BED_ID, on_text, t, error);
@@ -131,25 +103,7 @@ static int ask(struct trial *t, enum what what, struct eice_error *error)
     } else {
         rv = eice_find(&t->op, t->bed.eice, &t->query, on_found, t, error);
     }
-    assert_int_equal(rv, error->code);
-    assert_true((rv == 0) == (t->op != NULL));
-    assert_false(t->answered);
     return rv;
-}
-
-/* Ask, wait for the answer, close. */
-static void run(struct trial *t, enum what what)
-{
-    struct eice_error error;
-
-    t->answered = false;
-    t->n_answers = 0;
-    t->bed.seen.closed = false;
-    assert_int_equal(ask(t, what, &error), 0);
-    bed_until(&t->bed, &t->answered);
-    assert_int_equal(t->n_answers, 1);
-    eice_op_close(t->op, bed_on_closed, &t->bed);
-    bed_until(&t->bed, &t->bed.seen.closed);
 }
 
 /* ---- find ------------------------------------------------------------- */
@@ -191,21 +145,21 @@ static void test_pages(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_play = play_pages;
     t.query.endpoints = true;
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_string_equal(t.answer, "i-1 web eice-2 i-2 - eice-3 i-3 - - i-4 - - "
                                   "eice-1.example bad eice-2.example good "
                                   "eice-3.example good eice-4.example bad ");
     assert_int_equal(t.bed.n_api, 4);
     bed_free(&t.bed);
 
-    trial_init(&t); /* With FIPS other names count. */
+    trial_init(&t, begin); /* With FIPS other names count. */
     bed_env(&t.bed, "AWS_USE_FIPS_ENDPOINT", "true");
     t.bed.api_play = play_pages;
     t.query.endpoints = true;
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_non_null(strstr(t.answer, "eice-2.fips.example good "));
     bed_free(&t.bed);
 }
@@ -224,17 +178,17 @@ static void test_places(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_play = play_names;
     t.query.word = "a.b";
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_string_equal(t.answer, "i-1 web - ");
     assert_int_equal(t.bed.n_api, 3);
     assert_string_equal(t.bed.api_last,
                         "Action=DescribeInstances&Version=2016-11-15&"
                         "Filter.1.Name=tag%3AName&Filter.1.Value.1=a.b");
     t.query.word = "10.0.0.1";
-    run(&t, FIND); /* Nowhere. */
+    trial_run(&t, FIND); /* Nowhere. */
     assert_int_equal(t.error.code, 0);
     assert_string_equal(t.answer, "");
     assert_int_equal(t.bed.n_api, 5);
@@ -247,9 +201,9 @@ static void test_ids(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.query.word = BED_ID;
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_string_equal(t.bed.api_last,
                         "Action=DescribeInstances&Version=2016-11-15&"
                         "InstanceId.1=" BED_ID);
@@ -259,7 +213,7 @@ static void test_ids(void **state)
     t.bed.api_body = "<Response><Errors><Error><Code>InvalidInstanceID."
                      "Malformed</Code><Message>Invalid id: \"i-0xyz\""
                      "</Message></Error></Errors></Response>";
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_non_null(strstr(t.bed.api_last, "&InstanceId.1=i-0xyz"));
     assert_string_equal(t.error.service_code, "InvalidInstanceID.Malformed");
     assert_int_equal(eice_exit_code(&t.error), 254);
@@ -280,11 +234,11 @@ static void test_filters(void **state)
     size_t i;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.query.word = "web";
     t.query.filters = filters;
     t.query.n_filters = 2;
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_string_equal(
         t.bed.api_last,
         "Action=DescribeInstances&Version=2016-11-15&"
@@ -297,13 +251,13 @@ static void test_filters(void **state)
     t.query.filters = many;
     t.query.n_filters = i;
     t.answered = false;
-    assert_int_equal(ask(&t, FIND, &error), EICE_ERR_USAGE);
+    assert_int_equal(trial_ask(&t, FIND, &error), EICE_ERR_USAGE);
     t.query.n_filters = 0;
     t.query.size = 0;
-    assert_int_equal(ask(&t, FIND, &error), EICE_ERR_USAGE);
+    assert_int_equal(trial_ask(&t, FIND, &error), EICE_ERR_USAGE);
     t.query.size = sizeof t.query;
     t.query.word = "";
-    run(&t, FIND);
+    trial_run(&t, FIND);
     assert_int_equal(t.error.code, EICE_ERR_USAGE);
     assert_non_null(strstr(t.error.message, "'' cannot name an instance"));
     bed_free(&t.bed);
@@ -343,11 +297,11 @@ static void test_find_fails(void **state)
 
     (void)state;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        trial_init(&t);
+        trial_init(&t, begin);
         t.query.endpoints = true;
         t.bed.api_play = cases[i].play;
         t.bed.api_status = cases[i].status;
-        run(&t, FIND);
+        trial_run(&t, FIND);
         assert_int_not_equal(t.error.code, 0);
         if (strstr(t.error.message, cases[i].message) == NULL) {
             fail_msg("%s", t.error.message);
@@ -364,32 +318,32 @@ static void test_texts(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_body = CONSOLE;
-    run(&t, CONSOLE_OF);
+    trial_run(&t, CONSOLE_OF);
     assert_string_equal(t.answer, "hello\n ");
     assert_string_equal(t.bed.api_last,
                         "Action=GetConsoleOutput&Version=2016-11-15&"
                         "InstanceId=" BED_ID);
     t.bed.api_body = "<GetConsoleOutputResponse/>";
-    run(&t, CONSOLE_OF); /* Nothing yet. */
+    trial_run(&t, CONSOLE_OF); /* Nothing yet. */
     assert_int_equal(t.error.code, 0);
     assert_string_equal(t.answer, "- ");
     t.bed.api_body = "<html/>";
-    run(&t, CONSOLE_OF);
+    trial_run(&t, CONSOLE_OF);
     assert_int_equal(t.error.code, EICE_ERR_PARSE);
     t.bed.api_body = IMAGE;
-    run(&t, IMAGE_OF);
+    trial_run(&t, IMAGE_OF);
     assert_string_equal(t.answer, "al2023-ami ");
     assert_string_equal(t.bed.api_last,
                         "Action=DescribeImages&Version=2016-11-15&"
                         "ImageId.1=ami-1");
     t.bed.api_body = "<DescribeImagesResponse/>";
-    run(&t, IMAGE_OF);
+    trial_run(&t, IMAGE_OF);
     assert_int_equal(t.error.code, 0);
     assert_string_equal(t.answer, "- ");
     t.bed.api_body = "nothing";
-    run(&t, IMAGE_OF);
+    trial_run(&t, IMAGE_OF);
     assert_int_equal(t.error.code, EICE_ERR_PARSE);
     t.answered = false;
     assert_int_equal(
@@ -402,12 +356,12 @@ static void test_texts(void **state)
 /* ---- any moment ------------------------------------------------------- */
 
 /* A trial of @what whose services answer it. */
-static void trial_prepare(struct trial *t, enum what what)
+static void prepare(struct trial *t, int what)
 {
     static const char *const value = "x";
     static const struct eice_filter filter = {"tag:a", &value, 1};
 
-    trial_init(t);
+    trial_init(t, begin);
     t->bed.api_body = what == CONSOLE_OF ? CONSOLE
                       : what == IMAGE_OF ? IMAGE
                                          : NULL;
@@ -420,62 +374,14 @@ static void trial_prepare(struct trial *t, enum what what)
 
 static void test_close_after_any_turn(void **state)
 {
-    enum what what;
-    unsigned turns;
-
     (void)state;
-    for (what = FIND; what < N_WHATS; what++) {
-        for (turns = 0; turns < 24; turns++) {
-            struct eice_error error;
-            struct trial t;
-
-            trial_prepare(&t, what);
-            t.bed.api_silent = turns % 3 == 2;
-            assert_int_equal(ask(&t, what, &error), 0);
-            test_loop_turns(&t.bed.loop, turns);
-            assert_true(t.n_answers <= 1);
-            eice_op_close(t.op, turns < 8 ? bed_on_closed : NULL, &t.bed);
-            eice_close(t.bed.eice, NULL, NULL); /* Waits for it. */
-            t.bed.eice = NULL;
-            bed_free(&t.bed);
-            assert_int_equal(t.bed.seen.n_closed, turns < 8);
-        }
-    }
+    trial_close_any_turn(prepare, N_WHATS, 24);
 }
 
 static void test_short_of_memory(void **state)
 {
-    enum what what;
-    unsigned n;
-
     (void)state;
-    for (what = FIND; what < N_WHATS; what++) {
-        unsigned failed = 0;
-
-        for (n = 0;; n++) {
-            struct scarce c = {.left = n};
-            struct eice_error error;
-            struct trial t;
-
-            trial_prepare(&t, what);
-            bed_open(&t.bed);
-            mem_set_hook(scarce_one, &c);
-            if (ask(&t, what, &error) != 0) {
-                failed++;
-            } else {
-                bed_until(&t.bed, &t.answered);
-                failed += t.error.code != 0;
-                eice_op_close(t.op, NULL, NULL);
-            }
-            mem_set_hook(NULL, NULL);
-            bed_free(&t.bed);
-            if (!c.fired) {
-                break;
-            }
-        }
-        print_message("%u allocations, %u needed\n", n, failed);
-        assert_true(failed > 15);
-    }
+    trial_short_of_memory(prepare, N_WHATS, 15);
 }
 
 int main(void)

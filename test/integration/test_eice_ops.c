@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "eice_bed.h"
-#include "mem.h"
-#include "scarce.h"
+#include "op_trial.h"
 
 #define KEY                                                                    \
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlV91SW8mo4auDShUcqoDhI7quWatKIy9E9" \
@@ -32,32 +31,6 @@
     "<GetConsoleOutputResponse><output>aGVsbG8=</output>"                      \
     "</GetConsoleOutputResponse>"
 
-/* A question and its answer, as text. */
-struct trial {
-    struct bed bed;
-    struct eice_op *op;
-    bool answered;
-    unsigned n_answers;
-    char answer[256];
-    struct eice_error error; /* code 0: none */
-};
-
-static void trial_init(struct trial *t)
-{
-    *t = (struct trial){0};
-    bed_init(&t->bed);
-}
-
-static void note(struct trial *t, const struct eice_error *error)
-{
-    t->answered = true;
-    t->n_answers++;
-    if (error != NULL) {
-        t->error = *error;
-        print_message("%s [%s]\n", error->message, error->hint);
-    }
-}
-
 static void on_resolved(void *data, const struct eice_resolved *result,
                         const struct eice_error *error)
 {
@@ -70,7 +43,7 @@ static void on_resolved(void *data, const struct eice_resolved *result,
                  result->instance_state != NULL ? result->instance_state : "-",
                  result->instance_name != NULL ? result->instance_name : "-");
     }
-    note(t, error);
+    trial_note(t, error);
 }
 
 static void on_whoami(void *data, const struct eice_identity *result,
@@ -83,7 +56,7 @@ static void on_whoami(void *data, const struct eice_identity *result,
         snprintf(t->answer, sizeof t->answer, "%s %s %s", result->account,
                  result->arn, result->user_id);
     }
-    note(t, error);
+    trial_note(t, error);
 }
 
 static void on_pushed(void *data, const char *request_id, bool success,
@@ -92,7 +65,7 @@ static void on_pushed(void *data, const char *request_id, bool success,
     struct trial *t = data;
 
     snprintf(t->answer, sizeof t->answer, "%s %d", request_id, success);
-    note(t, error);
+    trial_note(t, error);
 }
 
 static void on_text(void *data, const char *text, size_t len,
@@ -103,7 +76,7 @@ static void on_text(void *data, const char *text, size_t len,
     assert_true(text == NULL || error == NULL);
     snprintf(t->answer, sizeof t->answer, "%zu %s", len,
              text != NULL ? text : "-");
-    note(t, error);
+    trial_note(t, error);
 }
 
 static void on_password(void *data, const struct eice_password *result,
@@ -116,7 +89,7 @@ static void on_password(void *data, const struct eice_password *result,
         snprintf(t->answer, sizeof t->answer, "%s %s [%s]", result->instance_id,
                  result->timestamp, result->data);
     }
-    note(t, error);
+    trial_note(t, error);
 }
 
 /* Which question. */
@@ -126,7 +99,7 @@ enum what { RESOLVE, WHOAMI, PUSH, CONSOLE_TEXT, PASSWORD_DATA, N_WHATS };
 static const char *const bodies[N_WHATS] = {
     NULL, IDENTITY, "{\"RequestId\":\"r\"}", CONSOLE, PASSWORD};
 
-static int ask(struct trial *t, enum what what, struct eice_error *error)
+static int begin(struct trial *t, int what, struct eice_error *error)
 {
     const struct eice_ssh_key key = {.size = sizeof key,
                                      .instance_id = BED_ID,
@@ -134,9 +107,6 @@ static int ask(struct trial *t, enum what what, struct eice_error *error)
                                      .public_key = KEY};
     int rv;
 
-    if (t->bed.eice == NULL) {
-        bed_open(&t->bed);
-    }
     switch (what) {
     case WHOAMI:
         rv = eice_whoami(&t->op, t->bed.eice, on_whoami, t, error);
@@ -157,25 +127,7 @@ static int ask(struct trial *t, enum what what, struct eice_error *error)
                           error);
         break;
     }
-    assert_int_equal(rv, error->code);
-    assert_true((rv == 0) == (t->op != NULL));
-    assert_false(t->answered);
     return rv;
-}
-
-/* Ask, wait for the answer, close. */
-static void run(struct trial *t, enum what what)
-{
-    struct eice_error error;
-
-    t->answered = false;
-    t->n_answers = 0;
-    t->bed.seen.closed = false;
-    assert_int_equal(ask(t, what, &error), 0);
-    bed_until(&t->bed, &t->answered);
-    assert_int_equal(t->n_answers, 1);
-    eice_op_close(t->op, bed_on_closed, &t->bed);
-    bed_until(&t->bed, &t->bed.seen.closed);
 }
 
 static void test_resolve(void **state)
@@ -184,14 +136,14 @@ static void test_resolve(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
-    run(&t, RESOLVE); /* All is known. */
+    trial_init(&t, begin);
+    trial_run(&t, RESOLVE); /* All is known. */
     snprintf(expected, sizeof expected, BED_IP " " BED_EP " %s - -",
              t.bed.far.dns_name);
     assert_string_equal(t.answer, expected);
     assert_int_equal(test_http_requests(t.bed.api), 0);
     bed_ask_api(&t.bed);
-    run(&t, RESOLVE);
+    trial_run(&t, RESOLVE);
     snprintf(expected, sizeof expected, BED_IP " " BED_EP " %s running web",
              t.bed.far.dns_name);
     assert_string_equal(t.answer, expected);
@@ -205,15 +157,15 @@ static void test_resolve_fails(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_ask_api(&t.bed);
     t.bed.api_body = "<DescribeInstancesResponse/>";
-    run(&t, RESOLVE);
+    trial_run(&t, RESOLVE);
     assert_int_equal(t.error.code, EICE_ERR_NOT_FOUND);
     assert_int_equal(eice_exit_code(&t.error), 255);
     t.answered = false;
     t.bed.target.instance_id = "bad";
-    assert_int_equal(ask(&t, RESOLVE, &error), EICE_ERR_USAGE);
+    assert_int_equal(trial_ask(&t, RESOLVE, &error), EICE_ERR_USAGE);
     bed_free(&t.bed);
 }
 
@@ -222,21 +174,21 @@ static void test_whoami(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_body = IDENTITY;
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_string_equal(t.answer, "111122223333 "
                                   "arn:aws:iam::111122223333:user/me AIDA");
     assert_string_equal(t.bed.api_last,
                         "Action=GetCallerIdentity&Version=2011-06-15");
     t.bed.api_body = "<html/>";
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_int_equal(t.error.code, EICE_ERR_PARSE);
     t.bed.api_body = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code>"
                      "<Message>no</Message></Error><RequestId>rid-2"
                      "</RequestId></ErrorResponse>";
     t.bed.api_status = 403;
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_string_equal(t.error.service_code, "InvalidClientTokenId");
     assert_string_equal(t.error.operation, "GetCallerIdentity");
     assert_string_equal(t.error.request_id, "rid-2");
@@ -251,32 +203,32 @@ static void test_expired_keys_are_replaced(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_changing_keys(&t.bed);
     t.bed.api_body = IDENTITY;
     t.bed.api_stale_key = "Credential=AKID1/";
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_int_equal(t.error.code, 0);
     assert_int_equal(t.bed.n_api, 2);
     assert_int_equal(t.bed.n_creds, 2);
-    run(&t, WHOAMI); /* The new ones are kept. */
+    trial_run(&t, WHOAMI); /* The new ones are kept. */
     assert_int_equal(t.bed.n_api, 3);
     assert_int_equal(t.bed.n_creds, 2);
     bed_free(&t.bed);
 
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_changing_keys(&t.bed);
     t.bed.api_body = IDENTITY;
     t.bed.api_stale_key = "Credential=AKID";
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_string_equal(t.error.service_code, "ExpiredToken");
     assert_int_equal(t.bed.n_api, 2);
     bed_free(&t.bed);
 
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_body = IDENTITY;
     t.bed.api_stale_key = "Credential=AKIDEXAMPLE/";
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_string_equal(t.error.service_code, "ExpiredToken");
     assert_int_equal(t.bed.n_api, 1);
     bed_free(&t.bed);
@@ -287,9 +239,9 @@ static void test_push_a_key(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_body = "{\"RequestId\": \"rid-3\", \"Success\": true}";
-    run(&t, PUSH);
+    trial_run(&t, PUSH);
     assert_string_equal(t.answer, "rid-3 1");
     assert_string_equal(t.bed.api_target,
                         "AWSEC2InstanceConnectService.SendSSHPublicKey");
@@ -298,12 +250,12 @@ static void test_push_a_key(void **state)
                                         "\"SSHPublicKey\": \"" KEY "\"}");
     t.bed.api_body = "{\"__type\":\"AuthException\",\"Message\":\"no\"}";
     t.bed.api_status = 400;
-    run(&t, PUSH);
+    trial_run(&t, PUSH);
     assert_string_equal(t.error.service_code, "AuthException");
     assert_int_equal(eice_exit_code(&t.error), 254);
     t.bed.api_body = "not JSON";
     t.bed.api_status = 0;
-    run(&t, PUSH);
+    trial_run(&t, PUSH);
     assert_int_equal(t.error.code, EICE_ERR_PARSE);
     bed_free(&t.bed);
 }
@@ -324,7 +276,7 @@ static void test_keys_that_make_no_sense(void **state)
     size_t i;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_open(&t.bed);
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct eice_ssh_key key = {.size = sizeof key,
@@ -347,14 +299,14 @@ static void test_console(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_body = CONSOLE;
-    run(&t, CONSOLE_TEXT);
+    trial_run(&t, CONSOLE_TEXT);
     assert_string_equal(t.answer, "5 hello");
     assert_string_equal(t.bed.api_last, "Action=GetConsoleOutput&Version="
                                         "2016-11-15&InstanceId=" BED_ID);
     t.bed.api_body = "<GetConsoleOutputResponse/>"; /* Nothing said yet. */
-    run(&t, CONSOLE_TEXT);
+    trial_run(&t, CONSOLE_TEXT);
     assert_string_equal(t.answer, "0 -");
     assert_int_equal(t.error.code, 0);
     bed_free(&t.bed);
@@ -372,16 +324,16 @@ static void test_password(void **state)
     size_t i;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.api_body = PASSWORD;
-    run(&t, PASSWORD_DATA);
+    trial_run(&t, PASSWORD_DATA);
     assert_string_equal(t.answer,
                         BED_ID " 2026-01-02T03:04:05.000Z [\nYWJj\n]");
     assert_string_equal(t.bed.api_last, "Action=GetPasswordData&Version="
                                         "2016-11-15&InstanceId=" BED_ID);
     for (i = 0; i < 2; i++) {
         t.bed.api_body = empty[i];
-        run(&t, PASSWORD_DATA);
+        trial_run(&t, PASSWORD_DATA);
         assert_string_equal(t.answer, "i-1 T []");
     }
     assert_int_equal(t.error.code, 0);
@@ -389,12 +341,12 @@ static void test_password(void **state)
                      "NotFound</Code><Message>no</Message></Error></Errors>"
                      "</Response>";
     t.bed.api_status = 400;
-    run(&t, PASSWORD_DATA);
+    trial_run(&t, PASSWORD_DATA);
     assert_string_equal(t.error.service_code, "InvalidInstanceID.NotFound");
     assert_string_equal(t.error.operation, "GetPasswordData");
     t.bed.api_body = IDENTITY;
     t.bed.api_status = 0;
-    run(&t, PASSWORD_DATA);
+    trial_run(&t, PASSWORD_DATA);
     assert_int_equal(t.error.code, EICE_ERR_PARSE);
     assert_int_equal(
         eice_password_data(&t.op, t.bed.eice, "web", on_password, &t, &error),
@@ -409,14 +361,14 @@ static void test_context(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_env(&t.bed, "AWS_PROFILE", NULL);
     bed_open(&t.bed);
     assert_string_equal(eice_region(t.bed.eice), "eu-central-1");
     assert_null(eice_profile(t.bed.eice));
     bed_free(&t.bed);
 
-    trial_init(&t);
+    trial_init(&t, begin);
     t.bed.options.profile = "nope";
     assert_int_not_equal(
         eice_new(&t.bed.eice, &t.bed.loop.loop, &t.bed.options, &error), 0);
@@ -458,7 +410,7 @@ static void test_context_closes(void **state)
     struct trial t;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_open(&t.bed);
     eice_close(t.bed.eice, bed_on_closed, &t.bed);
     t.bed.eice = NULL;
@@ -467,31 +419,18 @@ static void test_context_closes(void **state)
     bed_free(&t.bed);
 }
 
+/* A trial of @what whose services answer it. */
+static void prepare(struct trial *t, int what)
+{
+    trial_init(t, begin);
+    bed_ask_api(&t->bed);
+    t->bed.api_body = bodies[what];
+}
+
 static void test_close_after_any_turn(void **state)
 {
-    enum what what;
-    unsigned turns;
-
     (void)state;
-    for (what = RESOLVE; what < N_WHATS; what++) {
-        for (turns = 0; turns < 8; turns++) {
-            struct eice_error error;
-            struct trial t;
-
-            trial_init(&t);
-            bed_ask_api(&t.bed);
-            t.bed.api_silent = turns % 2 == 1;
-            t.bed.api_body = bodies[what];
-            assert_int_equal(ask(&t, what, &error), 0);
-            test_loop_turns(&t.bed.loop, turns);
-            assert_true(t.n_answers <= 1);
-            eice_op_close(t.op, turns < 4 ? bed_on_closed : NULL, &t.bed);
-            eice_close(t.bed.eice, NULL, NULL); /* Waits for it. */
-            t.bed.eice = NULL;
-            bed_free(&t.bed);
-            assert_int_equal(t.bed.seen.n_closed, turns < 4);
-        }
-    }
+    trial_close_any_turn(prepare, N_WHATS, 8);
 }
 
 /* No region anywhere: it is looked up, for all that ask at once. */
@@ -503,7 +442,7 @@ static void test_region_is_looked_up(void **state)
     size_t i;
 
     (void)state;
-    trial_init(&t);
+    trial_init(&t, begin);
     bed_env(&t.bed, "AWS_REGION", NULL);
     bed_open(&t.bed);
     assert_null(eice_region(t.bed.eice));
@@ -521,12 +460,12 @@ static void test_region_is_looked_up(void **state)
     }
     bed_free(&t.bed);
 
-    trial_init(&t); /* On an instance. */
+    trial_init(&t, begin); /* On an instance. */
     bed_env(&t.bed, "AWS_REGION", NULL);
     bed_env(&t.bed, "AWS_EC2_METADATA_DISABLED", NULL);
     bed_env(&t.bed, "AWS_EC2_METADATA_SERVICE_ENDPOINT", t.bed.env_text[0]);
     t.bed.api_body = IDENTITY;
-    run(&t, WHOAMI);
+    trial_run(&t, WHOAMI);
     assert_int_equal(t.error.code, 0);
     assert_true(bed_logged(&t.bed, "region eu-west-9 from IMDS"));
     assert_null(eice_region(t.bed.eice)); /* Nobody configured it. */
@@ -534,11 +473,11 @@ static void test_region_is_looked_up(void **state)
 
     /* And the context may be closed while that goes on. */
     for (i = 0; i < 4; i++) {
-        trial_init(&t);
+        trial_init(&t, begin);
         bed_env(&t.bed, "AWS_REGION", NULL);
         bed_env(&t.bed, "AWS_EC2_METADATA_DISABLED", NULL);
         bed_env(&t.bed, "AWS_EC2_METADATA_SERVICE_ENDPOINT", t.bed.env_text[0]);
-        assert_int_equal(ask(&t, WHOAMI, &error), 0);
+        assert_int_equal(trial_ask(&t, WHOAMI, &error), 0);
         test_loop_turns(&t.bed.loop, (unsigned)i);
         eice_op_close(t.op, NULL, NULL);
         bed_free(&t.bed);
@@ -547,39 +486,8 @@ static void test_region_is_looked_up(void **state)
 
 static void test_short_of_memory(void **state)
 {
-    enum what what;
-    unsigned n;
-
     (void)state;
-    for (what = RESOLVE; what < N_WHATS; what++) {
-        unsigned failed = 0;
-
-        for (n = 0;; n++) {
-            struct scarce c = {.left = n};
-            struct eice_error error;
-            struct trial t;
-
-            trial_init(&t);
-            bed_open(&t.bed);
-            bed_ask_api(&t.bed);
-            t.bed.api_body = bodies[what];
-            mem_set_hook(scarce_one, &c);
-            if (ask(&t, what, &error) != 0) {
-                failed++;
-            } else {
-                bed_until(&t.bed, &t.answered);
-                failed += t.error.code != 0;
-                eice_op_close(t.op, NULL, NULL);
-            }
-            mem_set_hook(NULL, NULL);
-            bed_free(&t.bed);
-            if (!c.fired) {
-                break;
-            }
-        }
-        print_message("%u allocations, %u needed\n", n, failed);
-        assert_true(failed > 20);
-    }
+    trial_short_of_memory(prepare, N_WHATS, 20);
 }
 
 int main(void)
