@@ -98,7 +98,8 @@ static int run(struct program *p, void *args, const char *const *words,
     int rv;
 
     if (!clear && (n_words != 1 || strcmp(words[0], "list") != 0)) {
-        error_set(&error, ERR_USAGE, "eice cache: say list or clear");
+        error_set(&error, ERR_USAGE,
+                  "eice cache: say 'eice cache list' or 'eice cache clear'.");
         return error_print(&p->style, &error);
     }
     rv = program_start(p, on_stop, NULL, &error);

@@ -57,6 +57,13 @@ static int read_target(struct client_asked *q, struct eice_error *error)
     snprintf(q->user, sizeof q->user, "%s", t.user);
     snprintf(q->host, sizeof q->host, "%s", t.host);
     q->word = q->a->instance_id != NULL ? q->a->instance_id : q->host;
+    if (l->unfinished != 0) {
+        return error_set(error, ERR_USAGE,
+                         "argument -%c: expected one argument", l->unfinished);
+    }
+    if (q->word[0] == '\0' && l->at_home) {
+        return 0;
+    }
     if (q->word[0] == '\0') {
         error_set(error, ERR_USAGE,
                   "the following arguments are required: --instance-id");
@@ -114,6 +121,11 @@ bool client_asked_own_key(const struct client_asked *q)
 {
     return q->a->no_push || q->a->private_key_file != NULL ||
            (q->line.identity != NULL && q->a->key == NULL);
+}
+
+bool client_asked_nothing(const struct client_asked *q)
+{
+    return q->word[0] == '\0';
 }
 
 bool client_asked_print(const struct client_asked *q)

@@ -39,6 +39,9 @@ bool client_asked_host_keys(const struct client_asked *q, const char *mode);
 /* Whether ssh is going to authenticate with a key of its own. */
 bool client_asked_own_key(const struct client_asked *q);
 
+/* Whether ssh is to answer by itself, without an instance: -V, -Q. */
+bool client_asked_nothing(const struct client_asked *q);
+
 /* Whether the command is only shown. */
 bool client_asked_print(const struct client_asked *q);
 

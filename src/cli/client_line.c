@@ -348,13 +348,17 @@ static size_t option_read(struct client_line *line, const struct client *c,
                 note(line, c, *p, p + 1);
                 return 1;
             }
-            if (next != NULL) {
-                note(line, c, *p, next);
+            if (next == NULL) {
+                line->unfinished = *p;
+                return 1;
             }
-            return next != NULL ? 2 : 1;
+            line->at_home |= *p == 'Q' && c->kind == CLIENT_SSH;
+            note(line, c, *p, next);
+            return 2;
         }
         line->forwards_agent |= *p == 'A' && !c->rsh;
         line->verbose |= *p == 'v' && !c->rsh;
+        line->at_home |= *p == 'V' && c->kind == CLIENT_SSH;
     }
     return 1;
 }

@@ -69,6 +69,9 @@ struct client_line {
     const char *rsh;      /* rsync's -e, or NULL */
     bool forwards_agent;  /* -A */
     bool verbose;         /* -v */
+    bool at_home;         /* ssh's -V or -Q: it needs no instance */
+    char unfinished;      /* The letter of a last option without its value, or 0
+                           */
 };
 
 /* Read @words.  @has_target is false when the target was named elsewhere, so

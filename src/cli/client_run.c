@@ -211,6 +211,32 @@ static int command_run(struct run *r)
     return rv;
 }
 
+/* ssh answers a question about itself. */
+static int run_alone(struct run *r)
+{
+    const struct client_line *l = &r->asked.line;
+    struct child_agent none = {.key = NULL};
+    struct eice_error error;
+    struct err e = {0};
+    size_t i;
+    int rv = -1;
+
+    argv_add(&r->argv, r->asked.c->program);
+    for (i = 0; i < l->n; i++) {
+        argv_add(&r->argv, l->words[i]);
+    }
+    if (r->argv.failed) {
+        err_set_uv(&e, UV_ENOMEM, "the command");
+    } else {
+        rv = child_run(r->argv.list, &none, &r->mask, &e);
+    }
+    if (rv == -1) {
+        error_from(&error, &e);
+        rv = error_print(&r->p->style, &error);
+    }
+    return rv;
+}
+
 int client_run(struct program *p, const struct client *c,
                const struct client_args *a, const char *const *words,
                size_t n_words)
@@ -226,7 +252,7 @@ int client_run(struct program *p, const struct client *c,
     client_gather_init(&r.all);
     hold_mask(&r.mask);
     p->hold = &r.mask;
-    rv = find(&r, &error);
+    rv = client_asked_nothing(&r.asked) ? run_alone(&r) : find(&r, &error);
     if (r.ready && p->signal == 0) {
         rv = command_run(&r); /* Signals wait, except while the child runs. */
     }

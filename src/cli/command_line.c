@@ -153,6 +153,11 @@ int command_line_begin(struct command_line *line, struct globals *g,
     }
     rv = command_take(&line->command, word, args, e);
     if (rv != 0) {
+        /* "--regoin x list": the word was meant as an option's value. */
+        if (command_like(word) == NULL && args->n > 0 &&
+            !option_is_word(args->list[0])) {
+            hint_option(NULL, args, e);
+        }
         return rv;
     }
     if (g->help) {

@@ -5,6 +5,7 @@
  * and printed.  What can go wrong: the arguments, the configuration, a call, a
  * signal. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -217,7 +218,10 @@ static int columns_split(struct run *r, struct eice_error *error)
     for (one = strtok_r(r->column_text, ",", &rest); one != NULL;
          one = strtok_r(NULL, ",", &rest)) {
         if (!list_column_known(one)) {
-            return error_set(error, ERR_USAGE, "There is no column '%s'.", one);
+            error_set(error, ERR_USAGE, "There is no column '%s'.", one);
+            snprintf(error->hint, sizeof error->hint,
+                     "the columns are in 'eice list --help'");
+            return ERR_USAGE;
         }
         if (r->n_columns == MAX_COLUMNS) {
             return error_set(error, ERR_USAGE, "More than %d columns.",
@@ -227,7 +231,9 @@ static int columns_split(struct run *r, struct eice_error *error)
     }
     return r->n_columns > 0
                ? 0
-               : error_set(error, ERR_USAGE, "--columns names no column.");
+               : error_set(error, ERR_USAGE,
+                           "--columns names no column; they are in "
+                           "'eice list --help'.");
 }
 
 /* Split one "NAME=VALUE,VALUE" in place. */

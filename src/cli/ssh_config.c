@@ -176,11 +176,15 @@ static int file_edit(const struct args *a, const char *block, struct err *e)
     char path[PATH_SIZE];
     char url[PATH_SIZE + 8];
     char *old = NULL;
+    struct stat st;
     struct buf text;
     int rv;
 
     path_find(path, a);
     snprintf(url, sizeof url, "file://%s", path);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return err_set(e, UV_EINVAL, "%s is no regular file.", path);
+    }
     if (access(path, F_OK) == 0) {
         rv = value_string(url, "file", true, &old, e);
         if (rv != 0) {
