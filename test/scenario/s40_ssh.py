@@ -3,7 +3,11 @@
 were pushed, and the real clients."""
 import json
 import os
+import pty
+import select
+import socket
 import subprocess
+import time
 
 import harness
 from harness import EICE, INSTANCE, USER
@@ -117,6 +121,94 @@ class Clients(Pushed):
         self.assertEqual(os.listdir(self.runtime), [])
         self.run_any(["ssh", "-S", control, "-O", "exit", "x"])
         harness.wait_for("the end", lambda: not control.exists())
+
+    def test_forwardings(self):
+        """Ours may be repeated, as the AWS CLI's is not; ssh's own too."""
+        self.emulator(self.world())
+        echo = self.echo_server()
+        for words in (["--local-forwarding", "--local-forwarding"],
+                      ["-L", "--local-forwarding"], ["-D", "-L"]):
+            with self.subTest(words=words):
+                ports = [harness.free_port(), harness.free_port()]
+                args = []
+                for word, port in zip(words, ports):
+                    args += [word, str(port) if word == "-D" else
+                             f"{port}:127.0.0.1:{echo.port}"]
+                process = self.start(
+                    [EICE, "ssh", "-N", "-o", "ExitOnForwardFailure=yes",
+                     *args, "web"], stdin=subprocess.DEVNULL)
+                for port in ports:
+                    harness.wait_for(f"port {port}",
+                                     lambda p=port: harness.port_open(p))
+                with socket.create_connection(("127.0.0.1", ports[1]),
+                                              10 * harness.SLOW) as s:
+                    s.sendall(b"through")
+                    s.shutdown(socket.SHUT_WR)
+                    self.assertEqual(s.makefile("rb").read(), b"through")
+                self.stop(process)
+        self.nothing_left()
+
+    def test_keepalive_is_the_users(self):
+        """We set ServerAliveInterval only where ssh's configuration is
+        silent."""
+        self.emulator(self.world())
+        config = self.dir / "config"
+        for text, args, expected in (
+                ("", [], True), ("Host *\n ServerAliveInterval 7\n", [], False),
+                ("", ["-o", "ServerAliveInterval=9"], False)):
+            with self.subTest(text=text, args=args):
+                config.write_text(text)
+                words = self.run_ok([EICE, "ssh", "-F", config, *args, "web",
+                                     "--print", "true"])
+                self.assertEqual("ServerAliveInterval=15" in words, expected)
+
+    def test_others_are_printed_too(self):
+        """scp, sftp and rsync: the printed command is what would be run."""
+        self.emulator(self.world())
+        data = harness.random_file(self.dir / "data", 10000)
+        batch = self.dir / "batch"
+        batch.write_text(f"put {data} {self.dir}/to-sftp\n")
+        for args, copy in (
+                (["scp", "-q", data, f"web:{self.dir}/to-scp"], "to-scp"),
+                (["sftp", "-b", batch, "web"], "to-sftp"),
+                (["rsync", "-a", data, f"web:{self.dir}/to-rsync"],
+                 "to-rsync")):
+            with self.subTest(args=args):
+                words = json.loads(self.run_ok([EICE, args[0], "--json",
+                                                *args[1:]]))
+                self.assertEqual(words[0], args[0])
+                line = self.run_ok([EICE, args[0], "--print", *args[1:]])
+                self.assertFalse((self.dir / copy).exists())
+                self.run_ok(["sh", "-c", line])
+                self.assertEqual(harness.sha256(self.dir / copy),
+                                 harness.sha256(data))
+
+    def test_on_a_terminal(self):
+        """A person types, ends with Ctrl-D, and the code is the shell's."""
+        self.emulator(self.world())
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(EICE, [EICE, "ssh", "-t", "web",
+                             "PS1='ready> ' exec /bin/sh"], self.env)
+        out = b""
+        for typed, answer in ((b"", b"ready> "), (b"echo $((6*7))\r", b"\n42"),
+                              (b"(exit 9)\r", b"ready> "), (b"\x04", None)):
+            os.write(fd, typed)
+            end = time.monotonic() + 20 * harness.SLOW
+            out = b""
+            while time.monotonic() < end:
+                ready, _, _ = select.select([fd], [], [], 0.1)
+                try:
+                    out += os.read(fd, 4096) if ready else b""
+                except OSError:
+                    break  # It has ended.
+                if answer is not None and answer in out:
+                    break
+            else:
+                self.fail(f"no {answer} in {out}")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 9)
+        os.close(fd)
+        self.nothing_left()
 
     def test_odd_homes(self):
         home = self.dir / "my 100% 'home'"

@@ -48,6 +48,22 @@ class Config(Pushed):
                          "Host other\n    Port 2222\n")
         self.assertIn("Host i-* *.eice\n", self.run_ok([EICE, "ssh-config"]))
 
+    def test_a_linked_file_stays_one(self):
+        """Many keep their configuration elsewhere; its mode is theirs too."""
+        elsewhere = self.dir / "dotfiles"
+        self.config.rename(elsewhere)
+        elsewhere.chmod(0o640)
+        self.config.symlink_to(elsewhere)
+        self.run_ok([EICE, "ssh-config", "--remove"])
+        self.run_ok([EICE, "ssh-config", "--remove"])  # Nothing there: fine.
+        self.assertTrue(self.config.is_symlink())
+        self.assertNotIn("eice", elsewhere.read_text())
+        self.run_ok([EICE, "ssh-config", "--install"])
+        self.assertIn("Host i-* *.eice\n", elsewhere.read_text())
+        self.assertEqual(elsewhere.stat().st_mode & 0o777, 0o640)
+        self.assertEqual(os.listdir(self.config.parent).count("config"), 1)
+        self.assertFalse([f for f in os.listdir(self.dir) if ".eice-" in f])
+
     def test_ssh_and_scp(self):
         for name in (INSTANCE, "web.eice", f"{USER}@web.eice"):
             self.assertEqual(self.run_ok(["ssh", name, "echo", "in"]), "in\n")
@@ -122,6 +138,16 @@ class Mssh(Pushed):
         out = self.run_ok([self.dir / "msftp", "-b", batch,
                            f"{target}:{self.dir}"])
         self.assertIn(f"Remote working directory: {self.dir}", out)
+
+    def test_a_host_besides_the_instance(self):
+        """The key goes to the instance, the connection to the host."""
+        out = self.run_ok([self.mssh, "-t", INSTANCE, "-p", self.port,
+                           f"{USER}@127.0.0.1", "echo", "direct"])
+        self.assertEqual(out, "direct\n")
+
+    def test_exit_code(self):
+        done = self.run_any([self.mssh, f"{USER}@{INSTANCE}", "exit", "7"])
+        self.assertEqual(done.returncode, 7)
 
     def test_refusals(self):
         for args, text in (

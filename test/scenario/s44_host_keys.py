@@ -59,6 +59,23 @@ class HostKeys(Pushed):
         self.run_ok([EICE, "ssh", "--host-keys", "tofu", "web", "true"])
         self.run_ok([EICE, "ssh", "web", "true"])
 
+    def test_off(self):
+        """Any key, even one that is known to be wrong, and none is kept."""
+        self.emulator(self.world(self.instance(host_key_files=None)))
+        known = self.home / ".ssh" / "eice_known_hosts"
+        done = self.run_any([EICE, "ssh", "--host-keys", "off", "web", "echo",
+                             "in"])
+        self.assertEqual((done.returncode, done.stdout), (0, "in\n"))
+        self.assertNotIn(INSTANCE, known.read_text() if known.exists() else "")
+        other = self.dir / "other"
+        self.run_ok(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                     other])
+        known.write_text(f"{INSTANCE} "
+                         + (self.dir / "other.pub").read_text())
+        self.assertNotEqual(
+            self.run_any([EICE, "ssh", "web", "true"]).returncode, 0)
+        self.run_ok([EICE, "ssh", "--host-keys", "off", "web", "true"])
+
 
 if __name__ == "__main__":
     harness.main()
