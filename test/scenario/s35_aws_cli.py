@@ -102,6 +102,7 @@ class Shared(identity.Identity):
     def home_again(self):
         super().home_again()
         self.env["AWS_REGION"] = REGION
+        self.env["AWS_PAGER"] = ""  # On a terminal it wants less
         token = self.write("token", identity.WEB_TOKEN)
         self.config(ROLES + SSO + f"[profile web]\nrole_arn = {role('ci')}\n"
                     f"web_identity_token_file = {token}\n"
