@@ -7,8 +7,8 @@ COLOURS = {"eice": "#0b6e4f", "stunnel": "#8a8d91", "socat": "#b3a369",
 SHOWN = [("first-byte", "ms"), ("first-byte-id-50ms", "ms"),
          ("first-byte-cached-50ms", "ms"), ("listener-down", "rate"),
          ("listener-up", "rate"), ("listener-down", "cpu"),
-         ("listener-up", "cpu"), ("echo", "p50"), ("memory", "0"),
-         ("memory", "each")]
+         ("listener-up", "cpu"), ("echo", "p50"), ("rate", "per_s"),
+         ("ssh", "ms"), ("memory", "0"), ("memory", "each")]
 
 
 def draw(results, names, less):

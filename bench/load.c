@@ -262,7 +262,26 @@ static struct line open_line(const char *where)
     exit(2);
 }
 
-/* Close; returns the CPU seconds and peak KiB of an exec: child. */
+/* Wait for @child a second, then make it end: some do not when both their
+ * ends are gone.  False: it had to be made to, and its CPU says nothing. */
+static bool reap(pid_t child, struct rusage *use)
+{
+    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    double from = now();
+
+    while (now() - from < 1) {
+        if (wait4(child, NULL, WNOHANG, use) == child) {
+            return true;
+        }
+        nanosleep(&pause, NULL);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    return false;
+}
+
+/* Close; returns the CPU seconds and peak KiB of an exec: child, 0 when they
+ * cannot be told. */
 static void close_line(struct line *l, double *cpu, long *peak_kb)
 {
     struct rusage use;
@@ -273,7 +292,7 @@ static void close_line(struct line *l, double *cpu, long *peak_kb)
     if (l->in != l->out) {
         close(l->in);
     }
-    if (l->child > 0 && wait4(l->child, NULL, 0, &use) == l->child) {
+    if (l->child > 0 && reap(l->child, &use)) {
         *cpu = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
                (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
         *peak_kb = use.ru_maxrss;
