@@ -18,6 +18,8 @@
 #include "mem.h"
 #include "scarce.h"
 
+enum { N_MANY = 10 };
+
 /* getenv() of a struct aws_home. */
 static const char *get_env(void *data, const char *name)
 {
@@ -190,6 +192,57 @@ int aws_home_get(struct aws_home *h)
         uv_run(&h->loop, UV_RUN_ONCE);
     }
     return h->err.code;
+}
+
+/* What the chains of aws_home_ask_many() have in common. */
+struct many {
+    const char *key;
+    unsigned n_answers;
+    unsigned n_open;
+};
+
+static void on_one_of_many(void *data, struct creds *creds,
+                           const struct err *err)
+{
+    struct many *m = data;
+
+    assert_non_null(creds);
+    assert_null(err);
+    if (m->key != NULL) {
+        assert_string_equal(creds->access_key_id, m->key);
+    }
+    m->n_answers++;
+}
+
+static void on_one_closed(void *data)
+{
+    struct many *m = data;
+
+    m->n_open--;
+}
+
+void aws_home_ask_many(struct aws_home *h, unsigned times, const char *key)
+{
+    struct many m = {.key = key, .n_open = N_MANY};
+    struct chain *chains[N_MANY];
+    unsigned i, k;
+
+    for (i = 0; i < N_MANY; i++) {
+        chains[i] = chain_new(&h->loop, h->net, &h->log, h->settings);
+        assert_non_null(chains[i]);
+        for (k = 0; k < times; k++) {
+            assert_non_null(chain_get(chains[i], on_one_of_many, &m));
+        }
+    }
+    while (m.n_answers < times * N_MANY) {
+        uv_run(&h->loop, UV_RUN_ONCE);
+    }
+    for (i = 0; i < N_MANY; i++) {
+        chain_close(chains[i], on_one_closed, &m);
+    }
+    while (m.n_open > 0) {
+        uv_run(&h->loop, UV_RUN_ONCE);
+    }
 }
 
 void aws_home_age(struct aws_home *h, int64_t seconds)

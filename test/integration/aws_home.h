@@ -61,6 +61,10 @@ void aws_home_shut(struct aws_home *h);
 /* Ask the chain and run the loop until it answered.  Returns the code. */
 int aws_home_get(struct aws_home *h);
 
+/* Have ten more chains of @h ask at once, each @times, and all be given the
+ * credentials named @key (NULL: any); close them. */
+void aws_home_ask_many(struct aws_home *h, unsigned times, const char *key);
+
 /* Let the last credentials come @seconds nearer to their end. */
 void aws_home_age(struct aws_home *h, int64_t seconds);
 

@@ -589,32 +589,13 @@ static void test_login_without_a_session(void **state)
 /* --- Many, and any moment
  * -------------------------------------------------------- */
 
-enum { N_MANY = 10 };
-
-static void on_counted(void *data, struct creds *creds, const struct err *err)
-{
-    assert_non_null(creds);
-    assert_null(err);
-    (*(unsigned *)data)++;
-}
-
-static void on_closed(void *data)
-{
-    (*(unsigned *)data)--;
-}
-
 static void test_many_at_once_renew_once(void **state)
 {
-    struct chain *chains[N_MANY];
-    unsigned answers, open;
     struct world w;
-    size_t i;
     int kind;
 
     (void)state;
     for (kind = 0; kind < 2; kind++) {
-        answers = 0;
-        open = N_MANY;
         setup(&w, kind == 0 ? NEW_FORM : LOGIN);
         if (kind == 0) {
             write_token(&w, session_file(), 600, MEANS);
@@ -622,22 +603,9 @@ static void test_many_at_once_renew_once(void **state)
             write_login(&w, 10);
         }
         assert_true(aws_home_open(&w.home));
-        for (i = 0; i < N_MANY; i++) {
-            chains[i] = chain_new(&w.home.loop, w.home.net, &w.home.log,
-                                  w.home.settings);
-            assert_non_null(chain_get(chains[i], on_counted, &answers));
-        }
-        while (answers < N_MANY) {
-            uv_run(&w.home.loop, UV_RUN_ONCE);
-        }
+        aws_home_ask_many(&w.home, 1, NULL);
         assert_int_equal(w.portal_calls + w.oidc_calls + w.signin_calls,
                          kind == 0 ? 2 : 1);
-        for (i = 0; i < N_MANY; i++) {
-            chain_close(chains[i], on_closed, &open);
-        }
-        while (open > 0) {
-            uv_run(&w.home.loop, UV_RUN_ONCE);
-        }
         aws_home_shut(&w.home);
         teardown(&w);
     }
