@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_key_doc.c - any text as each of the documents that credentials come in:
- * of programs, metadata services, token files, caches, STS and the SSO portal;
- * and as a refusal in every dialect. */
+ * of programs, metadata services, token files and their renewals, caches, STS
+ * and the SSO portal; and as a refusal in every dialect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +47,27 @@ static void read_all(const json_t *doc)
     }
 }
 
+/* Take @answer for the renewal of the tokens in @doc.  What comes of it can be
+ * read, and says when it ends. */
+static void renew(json_t *doc, const json_t *answer)
+{
+    const int64_t now = 1767323045;
+    const char *token;
+    struct key_doc k;
+    int64_t at = 0;
+    json_t *sso =
+        key_doc_sso_renewed(doc, answer, "https://x.example", "r", now);
+
+    if (sso != NULL) {
+        FUZZ_ASSERT(key_doc_sso_token(&token, &at, sso));
+        FUZZ_ASSERT(at >= now);
+        json_decref(sso);
+    }
+    if (key_doc_login_renew(doc, answer, now)) {
+        FUZZ_ASSERT(key_doc_login(&k, doc) && k.expires_at >= now);
+    }
+}
+
 /* What is made of an answer for the cache can be read from there again. */
 static void check_entry(json_t *entry)
 {
@@ -87,10 +108,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_string(data, size);
     json_t *doc = js_parse(text, size, NULL);
+    json_t *answer = js_parse(text, size, NULL);
+    json_t *kept = json_pack("{s:{}, s:s, s:s, s:s}", "accessToken", "clientId",
+                             "c", "clientSecret", "s", "registrationExpiresAt",
+                             "2026-01-02T03:04:05Z");
     struct words w;
     struct err e;
 
     read_all(doc);
+    renew(kept, answer); /* A good file, any answer */
+    renew(doc, answer);  /* And any file */
+    json_decref(kept);
+    json_decref(answer);
     json_decref(doc);
     check_entry(role_entry_from_sts(text, size, "AssumeRole", false, &e));
     check_entry(role_entry_from_sts(text, size, "AssumeRole", true, &e));

@@ -10,6 +10,8 @@
 #include "iso8601.h"
 #include "json.h"
 
+enum { YEAR_S = 366 * 86400 };
+
 /* Refuse a date in Python's words. */
 static int bad_date(const char *text, struct err *e)
 {
@@ -154,4 +156,76 @@ bool key_doc_sso_renewable(const json_t *doc, int64_t now, const char **why)
     }
     *why = "its registration has expired";
     return registered_until > now;
+}
+
+/* When @answer, of @now, will be over.  False when it does not say.  No service
+ * means more than a year, and no sum may run over. */
+static bool expires_in(int64_t *at, const json_t *answer, int64_t now)
+{
+    int64_t seconds = 0;
+
+    if (!js_int(answer, "expiresIn", &seconds)) {
+        return false;
+    }
+    if (seconds > YEAR_S) {
+        seconds = YEAR_S;
+    }
+    *at = now + (seconds > 0 ? seconds : 0);
+    return true;
+}
+
+json_t *key_doc_sso_renewed(const json_t *doc, const json_t *answer,
+                            const char *start_url, const char *region,
+                            int64_t now)
+{
+    const char *token = js_str(answer, "accessToken");
+    const char *refresh = js_str(answer, "refreshToken");
+    char expires[ISO8601_EXTENDED_SIZE];
+    json_t *out;
+    int64_t at;
+
+    if (token == NULL || !expires_in(&at, answer, now)) {
+        return NULL;
+    }
+    iso8601_extended(expires, at);
+    out =
+        json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O}", "startUrl", start_url,
+                  "region", region, "accessToken", token, "expiresAt", expires,
+                  "clientId", json_object_get(doc, "clientId"), "clientSecret",
+                  json_object_get(doc, "clientSecret"), "registrationExpiresAt",
+                  json_object_get(doc, "registrationExpiresAt"));
+    if (out != NULL && refresh != NULL) {
+        json_object_set_new(out, "refreshToken", json_string(refresh));
+    }
+    return out;
+}
+
+bool key_doc_login_renew(json_t *doc, const json_t *answer, int64_t now)
+{
+    static const char *const copied[] = {"accessKeyId", "secretAccessKey",
+                                         "sessionToken"};
+    const json_t *from = js_obj(answer, "accessToken");
+    const char *refresh = js_str(answer, "refreshToken");
+    json_t *access = js_obj(doc, "accessToken");
+    char expires[ISO8601_EXTENDED_SIZE];
+    int bad = 0;
+    int64_t at;
+    size_t i;
+
+    if (refresh == NULL || access == NULL || !expires_in(&at, answer, now)) {
+        return false;
+    }
+    for (i = 0; i < sizeof copied / sizeof copied[0]; i++) {
+        if (js_str(from, copied[i]) == NULL) {
+            return false;
+        }
+    }
+    for (i = 0; i < sizeof copied / sizeof copied[0]; i++) {
+        bad |= json_object_set(access, copied[i],
+                               json_object_get(from, copied[i]));
+    }
+    iso8601_extended(expires, at);
+    bad |= json_object_set_new(access, "expiresAt", json_string(expires));
+    bad |= json_object_set_new(doc, "refreshToken", json_string(refresh));
+    return bad == 0;
 }

@@ -42,4 +42,14 @@ bool key_doc_sso_token(const char **token, int64_t *expires_at,
 /* Whether that can be renewed at @now; *@why says why not. */
 bool key_doc_sso_renewable(const json_t *doc, int64_t now, const char **why);
 
+/* What "aws sso login" would keep of the answer to a renewal of @doc at @now,
+ * in its order; NULL when the answer holds no token.  The caller drops it. */
+json_t *key_doc_sso_renewed(const json_t *doc, const json_t *answer,
+                            const char *start_url, const char *region,
+                            int64_t now);
+
+/* Put what the answer to a renewal at @now holds into the document of "aws
+ * login"; false when it is not whole (or memory is short). */
+bool key_doc_login_renew(json_t *doc, const json_t *answer, int64_t now);
+
 #endif /* KEY_DOC_H */

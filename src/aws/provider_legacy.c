@@ -7,6 +7,7 @@
 
 #include "creds.h"
 #include "ini.h"
+#include "key_lines.h"
 #include "mem.h"
 #include "paths.h"
 #include "provider.h"
@@ -49,38 +50,6 @@ static void read_file(struct legacy *l, char *path, shared_file_cb cb)
     shared_file_read(l->file, cb, l);
 }
 
-/* The value of "@key = value" in @text, a copy, or NULL; the last one wins. */
-static char *line_value(const char *text, const char *key)
-{
-    const char *end, *eq, *from, *to;
-    char *value = NULL;
-
-    for (; *text != '\0'; text = end + (*end != '\0')) {
-        end = text + strcspn(text, "\r\n");
-        eq = memchr(text, '=', (size_t)(end - text));
-        if (eq == NULL) {
-            continue;
-        }
-        from = text + strspn(text, " \t");
-        to = eq;
-        while (to > from && strchr(" \t", to[-1]) != NULL) {
-            to--;
-        }
-        if ((size_t)(to - from) != strlen(key) ||
-            strncmp(from, key, strlen(key)) != 0) {
-            continue;
-        }
-        from = eq + 1 + strspn(eq + 1, " \t");
-        to = end;
-        while (to > from && strchr(" \t", to[-1]) != NULL) {
-            to--;
-        }
-        wipe_free(value);
-        value = mem_strndup(from, (size_t)(to > from ? to - from : 0));
-    }
-    return value;
-}
-
 /* The file of the EC2 tools was read. */
 static void on_ec2_file(void *data, int status, const char *text, size_t len)
 {
@@ -97,8 +66,8 @@ static void on_ec2_file(void *data, int status, const char *text, size_t len)
         provider_bad(&l->base, &e);
         return;
     }
-    id = line_value(text, "AWSAccessKeyId");
-    secret = line_value(text, "AWSSecretKey");
+    id = key_line_value(text, "AWSAccessKeyId");
+    secret = key_line_value(text, "AWSSecretKey");
     drop(l);
     if (id == NULL) {
         provider_pass(&l->base, "AWS_CREDENTIAL_FILE has no AWSAccessKeyId");

@@ -18,7 +18,6 @@
 #include "creds.h"
 #include "dpop.h"
 #include "hex.h"
-#include "iso8601.h"
 #include "json.h"
 #include "key_doc.h"
 #include "log.h"
@@ -215,38 +214,6 @@ static void on_written(void *data, int status, const char *text, size_t len)
     take(l);
 }
 
-/* Put the new credentials in @answer into the document; false when there are
- * none in it. */
-static bool renew(struct login *l, const json_t *answer)
-{
-    static const char *const copied[] = {"accessKeyId", "secretAccessKey",
-                                         "sessionToken"};
-    const json_t *from = js_obj(answer, "accessToken");
-    const char *refresh = js_str(answer, "refreshToken");
-    json_t *access = js_obj(l->doc, "accessToken");
-    char expires[ISO8601_EXTENDED_SIZE];
-    int64_t seconds = 0;
-    int bad = 0;
-    size_t i;
-
-    if (refresh == NULL || !js_int(answer, "expiresIn", &seconds)) {
-        return false;
-    }
-    for (i = 0; i < sizeof copied / sizeof copied[0]; i++) {
-        if (js_str(from, copied[i]) == NULL) {
-            return false;
-        }
-    }
-    for (i = 0; i < sizeof copied / sizeof copied[0]; i++) {
-        bad |= json_object_set(access, copied[i],
-                               json_object_get(from, copied[i]));
-    }
-    iso8601_extended(expires, provider_now() + seconds);
-    bad |= json_object_set_new(access, "expiresAt", json_string(expires));
-    bad |= json_object_set_new(l->doc, "refreshToken", json_string(refresh));
-    return bad == 0;
-}
-
 /* The signin service has answered. */
 static void on_called(void *data, const struct response *resp,
                       const struct err *err)
@@ -264,7 +231,7 @@ static void on_called(void *data, const struct response *resp,
         return;
     }
     answer = js_parse(resp->body, resp->body_len, NULL);
-    good = renew(l, answer);
+    good = key_doc_login_renew(l->doc, answer, provider_now());
     json_decref(answer);
     if (!good) {
         err_set(&e, ERR_CREDENTIALS,

@@ -18,7 +18,6 @@
 
 #include "buf.h"
 #include "call.h"
-#include "iso8601.h"
 #include "json.h"
 #include "key_doc.h"
 #include "log.h"
@@ -167,32 +166,6 @@ static void on_written(void *data, int status, const char *text, size_t len)
     report_token(t);
 }
 
-/* Make the file's new contents of the answer: what the AWS CLI writes, in its
- * order.  NULL when the answer holds no token. */
-static json_t *renewed(const struct sso_token *t, const json_t *answer)
-{
-    char expires[ISO8601_EXTENDED_SIZE];
-    const char *token = js_str(answer, "accessToken");
-    const char *refresh = js_str(answer, "refreshToken");
-    int64_t seconds = 0;
-    json_t *doc;
-
-    if (token == NULL || !js_int(answer, "expiresIn", &seconds)) {
-        return NULL;
-    }
-    iso8601_extended(expires, provider_now() + seconds);
-    doc = json_pack(
-        "{s:s, s:s, s:s, s:s, s:O, s:O, s:O}", "startUrl", t->config->start_url,
-        "region", t->config->region, "accessToken", token, "expiresAt", expires,
-        "clientId", json_object_get(t->doc, "clientId"), "clientSecret",
-        json_object_get(t->doc, "clientSecret"), "registrationExpiresAt",
-        json_object_get(t->doc, "registrationExpiresAt"));
-    if (doc != NULL && refresh != NULL) {
-        json_object_set_new(doc, "refreshToken", json_string(refresh));
-    }
-    return doc;
-}
-
 /* Take @doc and write it. */
 static void keep(struct sso_token *t, json_t *doc)
 {
@@ -225,7 +198,8 @@ static void on_called(void *data, const struct response *resp,
 
     if (err == NULL) {
         answer = js_parse(resp->body, resp->body_len, NULL);
-        doc = renewed(t, answer);
+        doc = key_doc_sso_renewed(t->doc, answer, t->config->start_url,
+                                  t->config->region, provider_now());
         json_decref(answer);
     }
     provider_call_stop(&t->call);
