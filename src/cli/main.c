@@ -12,6 +12,8 @@
 #endif
 
 #include <eice/eice.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
 
 #include "argv.h"
 #include "buf.h"
@@ -25,6 +27,7 @@
 #include "mssh.h"
 #include "program.h"
 #include "say.h"
+#include "wipe_alloc.h"
 
 /* Descriptors 0 to 2 are open, so that nothing of ours becomes one of them. */
 static void descriptors_prepare(void)
@@ -50,6 +53,35 @@ static void core_disable(void)
     /* The leak sanitizer has to look into its own process. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+static void *crypto_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return wipe_malloc(size);
+}
+
+static void *crypto_realloc(void *p, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return wipe_realloc(p, size);
+}
+
+static void crypto_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    wipe_dealloc(p);
+}
+
+/* Secrets pass through the buffers of libraries, which do not overwrite them.
+ * Theirs to do before they allocate anything; the net does it for libcurl. */
+static void memory_prepare(void)
+{
+    (void)CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+    json_set_alloc_funcs(wipe_malloc, wipe_dealloc);
 }
 
 /* How errors are to be shown, as far as the command line is known. */
@@ -175,6 +207,7 @@ int main(int argc, char **argv)
 
     descriptors_prepare();
     core_disable();
+    memory_prepare();
     signal(SIGPIPE, SIG_IGN);
 
     globals_init(&globals);

@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "err.h"
 #include "mem.h"
+#include "wipe_alloc.h"
 
 struct xml_node {
     char *name;
@@ -163,8 +164,8 @@ static int run(struct reader *r, const char *text, size_t len, struct err *e)
 
 int xml_parse(struct xml **xml, const char *text, size_t len, struct err *e)
 {
-    static const XML_Memory_Handling_Suite memory = {mem_alloc, mem_realloc,
-                                                     mem_free};
+    static const XML_Memory_Handling_Suite memory = {
+        wipe_mem_alloc, wipe_mem_realloc, wipe_dealloc};
     struct reader r = {0};
     int rv;
 
@@ -210,7 +211,7 @@ void xml_free(struct xml *xml)
         }
         up = node->parent;
         mem_free(node->name);
-        buf_free(&node->text);
+        buf_wipe(&node->text); /* Of an answer that gives keys */
         mem_free(node);
         node = up;
     }

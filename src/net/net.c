@@ -21,6 +21,7 @@
 #include "mem.h"
 #include "net_impl.h"
 #include "tls_bio.h"
+#include "wipe_alloc.h"
 #include "xfer.h"
 
 /* One socket that libcurl wants watched. */
@@ -275,7 +276,10 @@ int net_new(struct net **out, uv_loop_t *loop, const struct log *log,
     struct net *net;
     int rv;
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    /* Without effect when the program around us has used libcurl before. */
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_dealloc,
+                             wipe_realloc, wipe_strdup,
+                             wipe_calloc) != CURLE_OK) {
         /* UNTESTED: needs OpenSSL to fail at its start. */
         return err_set(e, ERR_TLS, "libcurl cannot be initialised");
     }

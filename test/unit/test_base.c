@@ -15,6 +15,7 @@
 #include "mem.h"
 #include "sm.h"
 #include "tame.h"
+#include "wipe_alloc.h"
 
 static void test_buf_grows_and_keeps_its_bytes(void **state)
 {
@@ -183,9 +184,45 @@ static void test_sm_moves_and_says_so(void **state)
     assert_string_equal(sm_name(&sm), "busy");
 }
 
+static void test_wiping_allocator(void **state)
+{
+    volatile size_t huge = SIZE_MAX - 8;
+    unsigned char *p, *zeros;
+    char *text;
+    size_t i;
+
+    (void)state;
+    p = wipe_realloc(NULL, 3);
+    assert_non_null(p);
+    assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+    memcpy(p, "abc", 3);
+    p = wipe_realloc(p, 100000);
+    assert_memory_equal(p, "abc", 3);
+    p = wipe_mem_realloc(p, 2);
+    assert_memory_equal(p, "ab", 2);
+    wipe_dealloc(p);
+    zeros = wipe_calloc(100, 3);
+    for (i = 0; i < 300; i++) {
+        assert_int_equal(zeros[i], 0);
+    }
+    wipe_dealloc(zeros);
+    text = wipe_strdup("text");
+    assert_string_equal(text, "text");
+    wipe_dealloc(text);
+    p = wipe_malloc(0);
+    assert_non_null(p);
+    wipe_dealloc(p);
+    wipe_dealloc(NULL);
+    /* As an attacker's length would make it */
+    assert_null(wipe_malloc(huge));
+    assert_null(wipe_mem_alloc(huge));
+    assert_null(wipe_calloc(huge, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wiping_allocator),
         cmocka_unit_test(test_buf_grows_and_keeps_its_bytes),
         cmocka_unit_test(test_buf_over_its_limit_stays_failed),
         cmocka_unit_test(test_buf_survives_lack_of_memory),
