@@ -23,6 +23,7 @@
 #include "buf.h"
 #include "err.h"
 #include "mem.h"
+#include "scarce.h"
 #include "ssh_key.h"
 #include "test_loop.h"
 
@@ -282,35 +283,28 @@ static void test_close_after_any_turn(void **state)
     }
 }
 
-/* Let *left allocations happen, then one fail. */
-static bool fail_one(void *left, size_t size)
-{
-    (void)size;
-    return (*(int *)left)-- != 0;
-}
-
 static void test_short_of_memory(void **state)
 {
-    int left = -1;
+    struct scarce scarce = {.fired = true};
     int refused = 0;
     int n;
 
     (void)state;
-    for (n = 0; left < 0; n++) { /* Until one is not asked for any more. */
+    for (n = 0; scarce.fired; n++) { /* Until one is not asked for any more. */
         struct fixture f;
         struct err e;
         int rv;
 
         fixture_init(&f);
-        left = n;
-        mem_set_hook(fail_one, &left);
+        scarce = (struct scarce){.left = n};
+        mem_set_hook(scarce_one, &scarce);
         rv = agent_start(&f.agent, &f.loop.loop, f.path, &f.key, &e);
         mem_set_hook(NULL, NULL);
         assert_true((rv == 0) == (f.agent != NULL));
         refused += rv != 0;
         if (rv == 0) {
             clients_begin(&f);
-            mem_set_hook(fail_one, &left);
+            mem_set_hook(scarce_one, &scarce);
             test_loop_turns(&f.loop, 8);
             mem_set_hook(NULL, NULL);
             /* Others are served whatever happened. */

@@ -12,6 +12,7 @@
 #include "far.h"
 #include "mem.h"
 #include "near.h"
+#include "scarce.h"
 #include "tunnel.h"
 #include "tunnel_rig.h"
 
@@ -89,13 +90,6 @@ static void test_close_after_any_turn(void **state)
     }
 }
 
-/* Let *left allocations happen, then none. */
-static bool count_down(void *left, size_t size)
-{
-    (void)size;
-    return (*(int *)left)-- > 0;
-}
-
 /* Memory runs out after n allocations, whatever is going on. */
 static void test_out_of_memory_any_time(void **state)
 {
@@ -106,12 +100,12 @@ static void test_out_of_memory_any_time(void **state)
     for (which = 0; which < SCENARIOS; which++) {
         for (n = 0; n < 40; n++) {
             struct rig r;
-            int left = n;
+            struct scarce scarce = {.left = n};
 
             rig_init(&r);
             r.config.chunks = NULL; /* Each chunk is an allocation. */
             begin_scenario(&r, which);
-            mem_set_hook(count_down, &left);
+            mem_set_hook(scarce_after, &scarce);
             r.tunnel = tunnel_new(&r.loop, NULL, 1, &r.config);
             if (r.tunnel == NULL) {
                 assert_int_equal(n, 0);

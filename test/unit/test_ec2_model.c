@@ -12,6 +12,7 @@
 #include "ec2_model.h"
 #include "err.h"
 #include "mem.h"
+#include "scarce.h"
 
 #define NS "xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\""
 
@@ -185,36 +186,19 @@ static void test_empty_and_foreign(void **state)
 }
 
 /* Fails the allocation whose turn it is. */
-struct countdown {
-    unsigned left;
-    bool fired;
-};
-
-static bool fail_one(void *data, size_t size)
-{
-    struct countdown *c = data;
-
-    (void)size;
-    if (c->left-- == 0) {
-        c->fired = true;
-        return false;
-    }
-    return true;
-}
-
 static void test_short_of_memory(void **state)
 {
     unsigned n;
 
     (void)state;
     for (n = 0;; n++) {
-        struct countdown c = {.left = n};
+        struct scarce c = {.left = n};
         struct ec2_instances page;
         struct ec2_endpoints endpoints;
         struct err e;
         int rv;
 
-        mem_set_hook(fail_one, &c);
+        mem_set_hook(scarce_one, &c);
         rv = ec2_instances_parse(&page, two_reservations,
                                  strlen(two_reservations), &e);
         if (rv == 0) {

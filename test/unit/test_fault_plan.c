@@ -15,6 +15,7 @@
 #include "fault_plan.h"
 #include "json.h"
 #include "mem.h"
+#include "scarce.h"
 #include "web_fault.h"
 
 /* A table with one plan, written with ' for ". */
@@ -168,15 +169,6 @@ static void test_what_is_no_plan_is_refused_with_its_place(void **state)
     }
 }
 
-/* Refuse the allocation number *data counts down to. */
-static bool on_allocation(void *data, size_t size)
-{
-    int *left = data;
-
-    (void)size;
-    return --*left != 0;
-}
-
 static void test_reading_survives_short_memory(void **state)
 {
     static const char json[] =
@@ -191,10 +183,10 @@ static void test_reading_survives_short_memory(void **state)
     (void)state;
     for (int n = 1; rv != 0; n++) {
         struct fault_table *t = fault_table_new();
-        int left = n;
+        struct scarce scarce = {.left = n - 1};
 
         assert_true(n < 100);
-        mem_set_hook(on_allocation, &left);
+        mem_set_hook(scarce_one, &scarce);
         rv = fault_table_set(t, "e", list, "$", &e);
         mem_set_hook(NULL, NULL);
         assert_int_equal(fault_table_empty(t), rv != 0);

@@ -18,6 +18,7 @@
 #include "iam.h"
 #include "json.h"
 #include "mem.h"
+#include "scarce.h"
 
 enum { MAX_POLICIES = 8 };
 
@@ -320,13 +321,6 @@ static const char trust_text[] =
     "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:*\",\"Principal\":{"
     "\"AWS\":[\"111122223333\"],\"Federated\":\"f\",\"Service\":\"s\"}}}";
 
-/* Refuse one allocation, the one whose turn it is. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 /* Read a document, then ask; 0 when memory sufficed throughout. */
 static int read_and_ask(enum iam_kind kind, json_t *doc, int left)
 {
@@ -337,9 +331,10 @@ static int read_and_ask(enum iam_kind kind, json_t *doc, int left)
     struct iam_policy *policy;
     struct iam_result r = {.verdict = IAM_ALLOWED};
     struct err e;
+    struct scarce scarce = {.left = left};
     int rv;
 
-    mem_set_hook(refuse_nth, &left);
+    mem_set_hook(scarce_one, &scarce);
     rv = iam_policy_read(&policy, doc, kind, &e);
     if (rv == 0) {
         context = iam_context_new();

@@ -11,6 +11,7 @@
 
 #include "ini.h"
 #include "mem.h"
+#include "scarce.h"
 
 /* A text, and what one key of it must be; @value NULL: absent. */
 struct value_row {
@@ -178,13 +179,6 @@ static void test_a_nul_byte_is_refused(void **state)
     assert_int_equal(ini_parse(&ini, "[a]\nk=\0\n", 8, &e), ERR_PARSE);
 }
 
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 static void test_lack_of_memory_at_any_point(void **state)
 {
     static const char text[] = "[DEFAULT]\nd = 1\n[a]\nk = v\n w\n"
@@ -195,10 +189,10 @@ static void test_lack_of_memory_at_any_point(void **state)
     for (nth = 0; rv != 0; nth++) {
         struct ini ini;
         struct err e = {0};
-        int count = nth;
+        struct scarce scarce = {.left = nth};
 
         assert_true(nth < 200);
-        mem_set_hook(refuse_nth, &count);
+        mem_set_hook(scarce_one, &scarce);
         rv = ini_parse(&ini, text, sizeof text - 1, &e);
         mem_set_hook(NULL, NULL);
         if (rv != 0) {

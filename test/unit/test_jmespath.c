@@ -17,6 +17,7 @@
 #include "jmespath.h"
 #include "json.h"
 #include "mem.h"
+#include "scarce.h"
 
 static const char text_of_data[] =
     "{\"a\": {\"b\": [1, 2, 3]}, \"n\": null, \"s\": \"gr\xc3\xbcn\","
@@ -147,23 +148,14 @@ static void test_limits(void **state)
     json_decref(value);
 }
 
-/* Fail the allocation after the next *@data. */
-static bool deny(void *data, size_t size)
-{
-    size_t *left = data;
-
-    (void)size;
-    return (*left)-- > 0;
-}
-
 static void test_memory(void **state)
 {
     static const char expression[] =
         "sort_by(l, &v)[].{a: k, b: [v, `[1]`, 'x']} | [?a == 'x'] | [0]";
     json_t *value = js_parse(text_of_data, strlen(text_of_data), NULL);
+    struct scarce scarce;
     struct buf out;
-    size_t n;
-    size_t left;
+    int n;
     int rv = UV_ENOMEM;
 
     (void)state;
@@ -171,8 +163,8 @@ static void test_memory(void **state)
         assert_true(n < 1000);
         buf_init(&out, 10000);
         buf_adds(&out, " "); /* Memory for the text is there */
-        left = n;
-        mem_set_hook(deny, &left);
+        scarce = (struct scarce){.left = n};
+        mem_set_hook(scarce_one, &scarce);
         rv = ask(&out, expression, value);
         mem_set_hook(NULL, NULL);
         assert_true(rv == 0 || rv == UV_ENOMEM || rv == ERR_PARSE);

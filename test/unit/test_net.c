@@ -15,6 +15,7 @@
 #include "mem.h"
 #include "proxy.h"
 #include "retry.h"
+#include "scarce.h"
 
 /* An environment in a table. */
 struct var {
@@ -164,15 +165,6 @@ static void test_no_proxy_survives_long_words(void **state)
     assert_false(proxy_bypassed(host, host, 443));
 }
 
-/* Refuse the allocation number *data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    int *left = data;
-
-    (void)size;
-    return --*left != 0;
-}
-
 static void test_proxies_survive_lack_of_memory(void **state)
 {
     struct var env[] = {{"http_proxy", "http://u:p@h"},
@@ -186,10 +178,10 @@ static void test_proxies_survive_lack_of_memory(void **state)
     (void)state;
     for (n = 1;; n++) {
         struct proxies p;
-        int left = n;
+        struct scarce scarce = {.left = n - 1};
         int rv;
 
-        mem_set_hook(refuse_nth, &left);
+        mem_set_hook(scarce_one, &scarce);
         rv = proxies_load(&p, table_env, env);
         mem_set_hook(NULL, NULL);
         proxies_free(&p);

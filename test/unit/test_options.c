@@ -16,6 +16,7 @@
 #include "err.h"
 #include "mem.h"
 #include "options.h"
+#include "scarce.h"
 #include "values.h"
 
 enum { MAX_ARGS = 12 };
@@ -392,24 +393,18 @@ static void test_files_as_values(void **state)
     unlink(path);
 }
 
-static bool some_memory(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- > 0;
-}
-
 static void test_out_of_memory(void **state)
 {
     struct parse *p;
+    struct scarce scarce;
     int allowed;
-    int left;
     int rv = UV_ENOMEM;
 
     (void)state;
     for (allowed = 0; rv != 0; allowed++) {
         assert_true(allowed < 20);
-        left = allowed;
-        mem_set_hook(some_memory, &left);
+        scarce = (struct scarce){.left = allowed};
+        mem_set_hook(scarce_after, &scarce);
         p = parse("--region|x|--profile|y|--debug|--region|z");
         mem_set_hook(NULL, NULL);
         rv = p->rv;

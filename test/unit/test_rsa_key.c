@@ -21,6 +21,7 @@
 #include "err.h"
 #include "mem.h"
 #include "rsa_key.h"
+#include "scarce.h"
 
 #define PASSWORD                                                               \
     "Gr\xc3\xbc\xc3\x9f"                                                       \
@@ -275,23 +276,6 @@ static void test_wrong_keys(void **state)
     buf_free(&text);
 }
 
-struct countdown {
-    unsigned left;
-    bool fired;
-};
-
-static bool fail_one(void *data, size_t size)
-{
-    struct countdown *c = data;
-
-    (void)size;
-    if (c->left-- == 0) {
-        c->fired = true;
-        return false;
-    }
-    return true;
-}
-
 static void test_short_of_memory(void **state)
 {
     static const char *const files[] = {"pkcs1", "openssh"};
@@ -304,14 +288,14 @@ static void test_short_of_memory(void **state)
     encrypt(&data, "public", PASSWORD);
     for (i = 0; i < 2; i++) {
         for (n = 0;; n++) {
-            struct countdown c = {.left = n};
+            struct scarce c = {.left = n};
             struct rsa_key *key;
             struct buf text;
             struct err e;
             int rv;
 
             buf_init(&text, 4096);
-            mem_set_hook(fail_one, &c);
+            mem_set_hook(scarce_one, &c);
             rv = load(&key, files[i], &e);
             if (rv == 0) {
                 rv = rsa_key_decrypt(key, &text, buf_str(&data), &e);

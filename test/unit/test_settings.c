@@ -19,6 +19,7 @@
 #include "mem.h"
 #include "paths.h"
 #include "profiles.h"
+#include "scarce.h"
 #include "settings.h"
 
 enum { MAX_ENV = 12 };
@@ -710,13 +711,6 @@ static void test_an_unreadable_file_is_no_file(void **state)
     home_drop(&h);
 }
 
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 static void test_lack_of_memory_at_any_point(void **state)
 {
     struct settings_input in;
@@ -732,10 +726,10 @@ static void test_lack_of_memory_at_any_point(void **state)
     for (nth = 0; rv != 0; nth++) {
         struct settings *s = NULL;
         struct err e = {0};
-        int count = nth;
+        struct scarce scarce = {.left = nth};
 
         assert_true(nth < 200);
-        mem_set_hook(refuse_nth, &count);
+        mem_set_hook(scarce_one, &scarce);
         rv = settings_load(&s, &in, NULL, &e);
         mem_set_hook(NULL, NULL);
         if (rv != 0) {

@@ -17,6 +17,7 @@
 #include "iso8601.h"
 #include "json.h"
 #include "mem.h"
+#include "scarce.h"
 #include "sigv4.h"
 
 enum { MAX_HEADERS = 16 };
@@ -351,13 +352,6 @@ static void test_too_large_a_request(void **state)
     mem_free(path);
 }
 
-/* Refuse one allocation, the one whose turn it is. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 static void test_lack_of_memory_at_every_step(void **state)
 {
     static const struct sigv4_key key = {"AK", "s", "t"};
@@ -373,18 +367,18 @@ static void test_lack_of_memory_at_every_step(void **state)
     (void)state;
     sigv4_result_init(&r);
     for (n = 0; signs != 0 || opens != 0; n++) {
-        int left = n;
+        struct scarce scarce = {.left = n};
 
         assert_true(n < 200);
-        mem_set_hook(refuse_nth, &left);
+        mem_set_hook(scarce_one, &scarce);
         signs = sigv4_sign(&r, &key, &scope, &request, &e);
         mem_set_hook(NULL, NULL);
         assert_true(signs == 0 || signs == UV_ENOMEM);
         assert_true(signs == 0 || r.output.len == 0);
 
         buf_init(&url, 10000);
-        left = n;
-        mem_set_hook(refuse_nth, &left);
+        scarce = (struct scarce){.left = n};
+        mem_set_hook(scarce_one, &scarce);
         opens = sigv4_open_tunnel(&url, &key, &scope, &tunnel, &e);
         mem_set_hook(NULL, NULL);
         assert_true(opens == 0 || opens == UV_ENOMEM);

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "mem.h"
+#include "scarce.h"
 #include "words.h"
 
 /* A line and its words, joined with '|'; or the error. */
@@ -70,13 +71,6 @@ static void test_splitting(void **state)
     }
 }
 
-/* Refuse the allocation that @data counts down to. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 static void test_lack_of_memory_at_any_point(void **state)
 {
     int nth, rv = -1;
@@ -84,10 +78,10 @@ static void test_lack_of_memory_at_any_point(void **state)
     (void)state;
     for (nth = 0; rv != 0; nth++) {
         struct words w;
-        int count = nth;
+        struct scarce scarce = {.left = nth};
 
         assert_true(nth < 50);
-        mem_set_hook(refuse_nth, &count);
+        mem_set_hook(scarce_one, &scarce);
         rv = words_split(&w, "one 'two' three", NULL);
         mem_set_hook(NULL, NULL);
         if (rv == 0) {

@@ -17,6 +17,7 @@
 #include "file.h"
 #include "impl.h"
 #include "mem.h"
+#include "scarce.h"
 #include "world.h"
 
 /* A clock that stands still until it is moved. */
@@ -465,15 +466,6 @@ static void test_every_key_is_documented(void **state)
 
 /* --- lack of memory ----------------------------------------------------- */
 
-static int allowed;
-
-static bool count_down(void *data, size_t size)
-{
-    (void)data;
-    (void)size;
-    return allowed-- > 0;
-}
-
 static void test_loading_survives_lack_of_memory(void **state)
 {
     const char *text = world_builtin();
@@ -483,10 +475,10 @@ static void test_loading_survives_lack_of_memory(void **state)
 
     (void)state;
     for (n = 0;; n++) {
+        struct scarce scarce = {.left = n};
         int rv;
 
-        allowed = n;
-        mem_set_hook(count_down, NULL);
+        mem_set_hook(scarce_after, &scarce);
         rv = world_parse(&w, text, strlen(text), "test", &fake, &e);
         mem_set_hook(NULL, NULL);
         if (rv == 0) {

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "mem.h"
+#include "scarce.h"
 #include "ws_handshake.h"
 #include "ws_refusal.h"
 #include "ws_response.h"
@@ -379,13 +380,6 @@ static void test_response_trailer_has_a_limit(void **state)
     ws_response_free(&r);
 }
 
-/* Let *left allocations happen, then none. */
-static bool count_down(void *left, size_t size)
-{
-    (void)size;
-    return (*(int *)left)-- > 0;
-}
-
 static void test_response_survives_lack_of_memory(void **state)
 {
     static const char text[] =
@@ -396,10 +390,10 @@ static void test_response_survives_lack_of_memory(void **state)
     for (n = 0; n < 10; n++) {
         struct ws_response r;
         size_t used;
-        int left = n;
+        struct scarce scarce = {.left = n};
 
         ws_response_init(&r, KEY);
-        mem_set_hook(count_down, &left);
+        mem_set_hook(scarce_after, &scarce);
         ws_response_feed(&r, text, sizeof text - 1, &used);
         mem_set_hook(NULL, NULL);
         assert_int_equal(ws_response_end(&r),

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "err.h"
 #include "mem.h"
+#include "scarce.h"
 #include "xml.h"
 
 static const char answer[] =
@@ -125,13 +126,6 @@ static void test_limits(void **state)
                      ERR_TOO_BIG);
 }
 
-/* Refuse one allocation, the one whose turn it is. */
-static bool refuse_nth(void *data, size_t size)
-{
-    (void)size;
-    return (*(int *)data)-- != 0;
-}
-
 static void test_lack_of_memory_at_every_step(void **state)
 {
     struct xml *xml = NULL;
@@ -140,10 +134,10 @@ static void test_lack_of_memory_at_every_step(void **state)
 
     (void)state;
     for (n = 0; rv != 0; n++) {
-        int left = n;
+        struct scarce scarce = {.left = n};
 
         assert_true(n < 1000);
-        mem_set_hook(refuse_nth, &left);
+        mem_set_hook(scarce_one, &scarce);
         rv = xml_parse(&xml, answer, strlen(answer), NULL);
         mem_set_hook(NULL, NULL);
         if (rv != 0) {
