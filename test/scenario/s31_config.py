@@ -678,6 +678,24 @@ class Config(identity.Identity):
                 self.env.update(env)
                 self.assertEqual(self.hosts(proxy, *words), want)
 
+    def test_configured_urls_may_be_ignored(self):
+        proxy = self.through_proxy()
+        sts = ["sts.eu-central-1.amazonaws.com"]
+        for env, lines, want in (
+                ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True"}, "", sts),
+                ({}, "ignore_configured_endpoint_urls = true\n", sts),
+                ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"},
+                 "ignore_configured_endpoint_urls = true\n", ["localhost"]),
+                ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "1"}, "",
+                 ["localhost"])):
+            with self.row(env, lines):
+                self.env["AWS_ENDPOINT_URL"] = "https://localhost"
+                self.env["AWS_MAX_ATTEMPTS"] = "1"
+                self.env.update(env)
+                self.config(DEFAULT + "endpoint_url = https://localhost\n" +
+                            lines)
+                self.assertEqual(self.hosts(proxy, "whoami"), want)
+
     def test_a_configured_url_takes_neither_fips_nor_dual_stack(self):
         self.config(DEFAULT + "use_fips_endpoint = true\n"
                     "use_dualstack_endpoint = true\n")

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 import harness
@@ -346,6 +347,35 @@ class AssumeRole(Source):
              "An error occurred (AccessDenied) when calling the AssumeRole "
              "operation: ... "),
         ])
+
+    def test_a_life_too_short_for_the_cache(self):
+        """An entry needs 900 s of life left, which the first has for the rest
+        of its second at most."""
+        for seconds, calls in ((900, 2), (1200, 1)):
+            self.home_again()
+            self.config(role_profile(
+                "plain", "source_profile = base", "role_session_name = me",
+                f"duration_seconds = {seconds}") + BASE)
+            before = {e["eventID"] for e in self.trail("AssumeRole")}
+            self.comes_from("assume-role", session("plain", "me"))
+            time.sleep(1.1)
+            self.comes_from("assume-role", session("plain", "me"))
+            self.assertEqual(len({e["eventID"] for e in self.trail(
+                "AssumeRole")} - before), calls)
+
+    def test_the_form_of_times_in_the_cache(self):
+        for line, form in (("", r"T\d\d:\d\d:\d\d\+00:00$"),
+                           ("cli_timestamp_format = iso8601",
+                            r"T\d\d:\d\d:\d\d\+00:00$"),
+                           ("cli_timestamp_format = wire",
+                            r"T\d\d:\d\d:\d\dZ$")):
+            with self.subTest(line):
+                self.home_again()
+                self.config(role_profile("plain", "source_profile = base",
+                                         line) + BASE)
+                self.whoami()
+                [entry] = self.cached().values()
+                self.assertRegex(entry["Credentials"]["Expiration"], form)
 
     def test_the_region_is_the_selected_profiles(self):
         proxy = self.through_proxy()

@@ -77,8 +77,43 @@ class Listening(identity.Identity):
         return at.timestamp() + LIFE_S
 
 
-class Refresh(Listening):
+class Hung(identity.Identity):
+    """A credential_process that never ends, and does not want to: it is given
+    up after a minute, which passes beside the rest."""
+
+    DEADLINE_S = 60  # ALONE_S of src/aws/process.c
+
+    def begin(self):
+        pid = self.home / "pid"
+        program = self.write("hang", "#!/bin/sh\ntrap '' TERM HUP INT\n"
+                             f"echo $$ >{pid}.new\nmv {pid}.new {pid}\n"
+                             "while :; do sleep 1; done\n", 0o700)
+        env = dict(self.env, AWS_CONFIG_FILE=str(self.write(
+            "hang.config", f"[default]\nregion = {identity.REGION}\n"
+            f"credential_process = {program}\n")))
+        began = time.monotonic()
+        eice = self.start([harness.EICE, "whoami"], env=env, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, start_new_session=True)
+        harness.wait_for("the program", pid.exists)
+        return eice, int(pid.read_text()), began
+
+    def end(self, eice, pid, began):
+        out, err = eice.communicate(timeout=2 * self.DEADLINE_S * harness.SLOW)
+        self.assertGreaterEqual(time.monotonic() - began, self.DEADLINE_S)
+        self.assertEqual((eice.returncode, out), (255, ""))
+        self.assertIn("Error when retrieving credentials from custom-process: "
+                      f"it took longer than {self.DEADLINE_S} s", err)
+        harness.wait_for("the program's end", lambda: not harness.alive(pid))
+
+
+class Refresh(Listening, Hung):
     def test_two_minutes_and_a_stalled_service(self):
+        hung = self.begin()
+        self.two_minutes_and_a_stalled_service()
+        self.end(*hung)
+
+    def two_minutes_and_a_stalled_service(self):
         self.began = identity.in_seconds(0)
         process, port, said = self.listen()
         slowest, n, seen = 0.0, 0, set()
@@ -114,6 +149,8 @@ class Refresh(Listening):
         # A line for each refresh that failed before, and the tunnel's own.
         harness.wait_for("the reason", lambda: any(
             "Encountered error with websocket" in line for line in said))
+        self.assertTrue(any("Refreshing temporary credentials failed during "
+                            in line for line in said), said)
         why = said[-1]
         self.assertIn("Read timeout on endpoint URL", why)
         self.assertIsNone(process.poll())
