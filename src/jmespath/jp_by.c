@@ -3,7 +3,7 @@
  *
  * Each element gets a key, which is itself or what an expression makes of it;
  * the keys are numbers or strings, and all of one kind when sorting. */
-#include "jp_by.h"
+#include "jp_calls.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

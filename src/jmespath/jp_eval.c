@@ -21,117 +21,6 @@
 
 enum { MAX_ARGS = 64 };
 
-int jp_give(struct jp_eval *v, json_t *value, json_t **out)
-{
-    *out = value;
-    if (value == NULL) {
-        buf_adds(v->why, "not enough memory");
-        return UV_ENOMEM;
-    }
-    return 0;
-}
-
-int jp_step(struct jp_eval *v)
-{
-    if (v->steps-- > 0) {
-        return 0;
-    }
-    buf_adds(v->why, "The expression makes too much of the value.");
-    return ERR_TOO_BIG;
-}
-
-int jp_charge(struct jp_eval *v, const json_t *value)
-{
-    json_t *object = (json_t *)(uintptr_t)value; /* jansson reads it only */
-    const char *key;
-    json_t *member;
-    size_t i;
-    int rv = jp_step(v);
-
-    for (i = 0; rv == 0 && i < json_array_size(value); i++) {
-        rv = jp_charge(v, json_array_get(value, i));
-    }
-    json_object_foreach(object, key, member)
-    {
-        if (rv == 0) {
-            rv = jp_charge(v, member);
-        }
-    }
-    return rv;
-}
-
-int jp_compare(const json_t *a, const json_t *b)
-{
-    double x;
-    double y;
-
-    if (json_is_string(a)) {
-        return strcmp(json_string_value(a), json_string_value(b));
-    }
-    if (json_is_integer(a) && json_is_integer(b)) {
-        return (json_integer_value(a) > json_integer_value(b)) -
-               (json_integer_value(a) < json_integer_value(b));
-    }
-    x = json_number_value(a);
-    y = json_number_value(b);
-    return (x > y) - (x < y);
-}
-
-/* Whether two objects have the same members. */
-static bool objects_equal(const json_t *a, const json_t *b)
-{
-    json_t *object = (json_t *)(uintptr_t)a; /* jansson reads it only */
-    const char *key;
-    json_t *member;
-
-    if (json_object_size(a) != json_object_size(b)) {
-        return false;
-    }
-    json_object_foreach(object, key, member)
-    {
-        const json_t *other = json_object_get(b, key);
-
-        if (other == NULL || !jp_equal(member, other)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool jp_equal(const json_t *a, const json_t *b)
-{
-    size_t i;
-
-    if (json_is_number(a) && json_is_number(b)) {
-        return jp_compare(a, b) == 0;
-    }
-    if (json_typeof(a) != json_typeof(b)) {
-        return false;
-    }
-    if (json_is_object(a)) {
-        return objects_equal(a, b);
-    }
-    if (!json_is_array(a)) {
-        return json_equal(a, b) != 0;
-    }
-    for (i = 0; i < json_array_size(a); i++) {
-        if (i >= json_array_size(b) ||
-            !jp_equal(json_array_get(a, i), json_array_get(b, i))) {
-            return false;
-        }
-    }
-    return json_array_size(a) == json_array_size(b);
-}
-
-/* What JMESPath calls false: null, false, and all that is empty. */
-static bool is_false(const json_t *value)
-{
-    return json_is_null(value) || json_is_false(value) ||
-           (json_is_string(value) && json_string_length(value) == 0) ||
-           (json_is_array(value) && json_array_size(value) == 0) ||
-           (json_is_object(value) && json_object_size(value) == 0);
-}
-
 /* The element of @list that @index, from the end if negative, means. */
 static json_t *element(json_t *list, int64_t index)
 {
@@ -227,11 +116,11 @@ static int visit_logic(struct jp_eval *v, const struct jp_node *n,
         return rv;
     }
     if (n->kind == JP_N_NOT) {
-        is_not = is_false(*out);
+        is_not = jp_is_false(*out);
         json_decref(*out);
         return jp_give(v, json_boolean(is_not), out);
     }
-    if (is_false(*out) == (n->kind == JP_N_OR)) {
+    if (jp_is_false(*out) == (n->kind == JP_N_OR)) {
         json_decref(*out);
         return jp_visit(v, n->child->sibling, value, out);
     }
@@ -297,142 +186,6 @@ static int visit_compare(struct jp_eval *v, const struct jp_node *n,
         json_decref(b);
     }
     json_decref(a);
-    return rv;
-}
-
-/* Ask one element of a projection, and keep what is not null. */
-static int project_one(struct jp_eval *v, const struct jp_node *right,
-                       const struct jp_node *condition, json_t *item,
-                       json_t *list)
-{
-    json_t *result;
-    bool wanted = true;
-    int rv = 0;
-
-    if (condition != NULL) {
-        rv = jp_visit(v, condition, item, &result);
-        if (rv == 0) {
-            wanted = !is_false(result);
-            json_decref(result);
-        }
-    }
-    if (rv != 0 || !wanted) {
-        return rv;
-    }
-    rv = jp_visit(v, right, item, &result);
-    if (rv == 0 && json_is_null(result)) {
-        json_decref(result);
-    } else if (rv == 0 && json_array_append_new(list, result) != 0) {
-        return jp_give(v, NULL, &result);
-    }
-    return rv;
-}
-
-/* b of each element of a, or of each member. */
-static int visit_projection(struct jp_eval *v, const struct jp_node *n,
-                            json_t *value, json_t **out)
-{
-    const struct jp_node *right = n->child->sibling;
-    bool of_object = n->kind == JP_N_VALUES;
-    const char *key;
-    json_t *item;
-    json_t *base;
-    size_t i;
-    int rv = jp_visit(v, n->child, value, &base);
-
-    *out = NULL;
-    if (rv != 0) {
-        return rv;
-    }
-    if (of_object ? !json_is_object(base) : !json_is_array(base)) {
-        json_decref(base);
-        return jp_give(v, json_null(), out);
-    }
-    rv = jp_give(v, json_array(), out);
-    for (i = 0; rv == 0 && i < json_array_size(base); i++) {
-        rv = project_one(v, right, right->sibling, json_array_get(base, i),
-                         *out);
-    }
-    json_object_foreach(base, key, item)
-    {
-        if (rv == 0) {
-            rv = project_one(v, right, NULL, item, *out);
-        }
-    }
-    json_decref(base);
-    if (rv != 0) {
-        json_decref(*out);
-        *out = NULL;
-    }
-    return rv;
-}
-
-/* The elements of the lists in @base, and what is no list. */
-static int flatten(struct jp_eval *v, json_t *base, json_t **out)
-{
-    size_t i;
-    size_t k;
-    int rv = jp_give(v, json_array(), out);
-
-    for (i = 0; rv == 0 && i < json_array_size(base); i++) {
-        json_t *item = json_array_get(base, i);
-
-        if (!json_is_array(item)) {
-            rv = jp_step(v);
-            json_array_append(*out, item);
-        }
-        for (k = 0; rv == 0 && k < json_array_size(item); k++) {
-            rv = jp_step(v);
-            json_array_append(*out, json_array_get(item, k));
-        }
-    }
-    if (rv != 0) {
-        json_decref(*out);
-        *out = NULL;
-    }
-    return rv;
-}
-
-static int visit_flatten(struct jp_eval *v, const struct jp_node *n,
-                         json_t *value, json_t **out)
-{
-    json_t *base;
-    int rv = jp_visit(v, n->child, value, &base);
-
-    *out = NULL;
-    if (rv == 0) {
-        rv = json_is_array(base) ? flatten(v, base, out)
-                                 : jp_give(v, json_null(), out);
-        json_decref(base);
-    }
-    return rv;
-}
-
-/* [a, b] or {a: b}; null of null. */
-static int visit_multi(struct jp_eval *v, const struct jp_node *n,
-                       json_t *value, json_t **out)
-{
-    const struct jp_node *c;
-    json_t *one;
-    int rv;
-
-    if (json_is_null(value)) {
-        return jp_give(v, json_null(), out);
-    }
-    rv = jp_give(v, n->kind == JP_N_LIST ? json_array() : json_object(), out);
-    for (c = n->child; rv == 0 && c != NULL; c = c->sibling) {
-        rv = jp_visit(v, c, value, &one);
-        if (rv == 0 && (n->kind == JP_N_LIST
-                            ? json_array_append_new(*out, one)
-                            : json_object_set_new(*out, c->key, one)) != 0) {
-            json_decref(*out);
-            return jp_give(v, NULL, out);
-        }
-    }
-    if (rv != 0) {
-        json_decref(*out);
-        *out = NULL;
-    }
     return rv;
 }
 
@@ -505,12 +258,12 @@ int jp_visit(struct jp_eval *v, const struct jp_node *n, json_t *value,
     case JP_N_PROJECT:
     case JP_N_VALUES:
     case JP_N_FILTER:
-        return visit_projection(v, n, value, out);
+        return jp_project(v, n, value, out);
     case JP_N_FLATTEN:
-        return visit_flatten(v, n, value, out);
+        return jp_flatten(v, n, value, out);
     case JP_N_LIST:
     case JP_N_HASH:
-        return visit_multi(v, n, value, out);
+        return jp_multi(v, n, value, out);
     case JP_N_FUNCTION:
         return visit_function(v, n, value, out);
     case JP_N_EXPREF:

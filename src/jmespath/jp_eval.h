@@ -31,6 +31,14 @@ int jp_visit(struct jp_eval *v, const struct jp_node *n, json_t *value,
 int jp_call(struct jp_eval *v, const char *name, const struct jp_arg *args,
             size_t n, json_t **out);
 
+/* Nodes that jp_visit() leaves to jp_project.c; as jp_visit(). */
+int jp_project(struct jp_eval *v, const struct jp_node *n, json_t *value,
+               json_t **out);
+int jp_flatten(struct jp_eval *v, const struct jp_node *n, json_t *value,
+               json_t **out);
+int jp_multi(struct jp_eval *v, const struct jp_node *n, json_t *value,
+             json_t **out);
+
 /* Take a step, or as many as @value has parts: 0, or ERR_TOO_BIG. */
 int jp_step(struct jp_eval *v);
 int jp_charge(struct jp_eval *v, const json_t *value);
@@ -40,6 +48,9 @@ bool jp_equal(const json_t *a, const json_t *b);
 
 /* Compare two numbers, or two strings by their characters: <0, 0, >0. */
 int jp_compare(const json_t *a, const json_t *b);
+
+/* What JMESPath calls false: null, false, and all that is empty. */
+bool jp_is_false(const json_t *value);
 
 /* *@out becomes @value, which may be NULL for lack of memory; 0 or
  * UV_ENOMEM. */
