@@ -32,8 +32,9 @@ USER = getpass.getuser()
 # Slow machines, sanitizers and valgrind: one factor for every deadline.
 SLOW = float(os.environ.get("EICE_TEST_SLOW", "1"))
 
-# Under AddressSanitizer freed memory is kept for a while: RSS says nothing.
-SANITIZED = "ASAN_OPTIONS" in os.environ
+# Under AddressSanitizer and valgrind freed memory is kept for a while, and the
+# tool's own is in it: RSS says nothing.
+SANITIZED = "ASAN_OPTIONS" in os.environ or "EICE_TEST_VALGRIND" in os.environ
 
 INSTANCE = "i-0123456789abcdef0"
 ENDPOINT = "eice-0123456789abcdef0"
