@@ -18,8 +18,8 @@
 #include <uv.h>
 
 #include "chunk.h"
-#include "conn.h"
-#include "dialer.h"
+#include "conn_dialer.h"
+#include "err.h"
 #include "local.h"
 #include "local_stream.h"
 #include "net.h"
@@ -27,24 +27,14 @@
 
 /* Everything there is one of. */
 struct carry {
-    struct dialer dialer;
+    struct conn_dialer dialer;
     uv_loop_t loop;
     uv_poll_t listening;
     uv_signal_t term;
     struct net *net;
     struct chunk_pool chunks;
-    const char *url;
     unsigned n_tunnels;
     int fd;
-};
-
-/* One connection to the endpoint. */
-struct dial {
-    struct conn *conn;
-    dial_cb cb;
-    void *data;
-    dial_close_cb close_cb;
-    void *close_data;
 };
 
 static void check(int rv, const char *what)
@@ -54,61 +44,6 @@ static void check(int rv, const char *what)
         exit(1);
     }
 }
-
-static void on_conn_done(struct conn *c, struct transport *transport,
-                         const struct err *err)
-{
-    struct dial *d = conn_data(c);
-    const struct dial_result result = {.transport = transport,
-                                       .host = "localhost",
-                                       .target = "/openTunnel",
-                                       .shown = "the endpoint"};
-
-    d->cb(d->data, err == NULL ? &result : NULL, err);
-}
-
-static struct dial *dial_start(struct dialer *dialer, unsigned id, dial_cb cb,
-                               void *data)
-{
-    struct carry *c = (struct carry *)dialer;
-    const struct conn_config cfg = {
-        .url = c->url, .connect_timeout_ms = 10000, .id = id};
-    struct dial *d = calloc(1, sizeof *d);
-
-    d->cb = cb;
-    d->data = data;
-    d->conn = conn_new(c->net, &cfg, d);
-    conn_start(d->conn, on_conn_done);
-    return d;
-}
-
-static bool dial_refused(struct dial *d, struct err *e, const char *date)
-{
-    (void)d;
-    (void)e;
-    (void)date;
-    return false;
-}
-
-static void on_conn_closed(void *data)
-{
-    struct dial *d = data;
-    dial_close_cb cb = d->close_cb;
-
-    data = d->close_data;
-    free(d);
-    cb(data);
-}
-
-static void dial_close(struct dial *d, dial_close_cb cb, void *data)
-{
-    d->close_cb = cb;
-    d->close_data = data;
-    conn_close(d->conn, on_conn_closed, d);
-}
-
-static const struct dialer_ops dial_ops = {
-    .start = dial_start, .refused = dial_refused, .close = dial_close};
 
 static void on_tunnel_closed(void *data)
 {
@@ -127,7 +62,7 @@ static void on_done(struct tunnel *t, const struct err *err)
 static void on_client(uv_poll_t *poll, int status, int events)
 {
     struct carry *c = poll->data;
-    const struct tunnel_config config = {.dialer = &c->dialer,
+    const struct tunnel_config config = {.dialer = &c->dialer.dialer,
                                          .chunks = &c->chunks,
                                          .user_agent = "carry",
                                          .upgrade_timeout_ms = 10000,
@@ -156,7 +91,7 @@ static void on_term(uv_signal_t *handle, int number)
 
 int main(int argc, char **argv)
 {
-    static struct carry c = {.dialer = {.ops = &dial_ops}};
+    static struct carry c;
     struct sockaddr_in addr = {.sin_family = AF_INET,
                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct net_config net = {.user_agent = "carry"};
@@ -168,11 +103,14 @@ int main(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    c.url = argv[2];
     net.ca_bundle = argv[3];
     check(uv_loop_init(&c.loop), "loop");
     check(net_new(&c.net, &c.loop, NULL, &net, &e), e.msg);
     chunk_pool_init(&c.chunks);
+    conn_dialer_init(&c.dialer);
+    c.dialer.net = c.net;
+    c.dialer.url = argv[2];
+    c.dialer.target = "/openTunnel";
 
     c.fd = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(c.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
