@@ -74,6 +74,25 @@ struct rig *rig_new(const char *text)
     return r;
 }
 
+struct rig *rig_with_instance(const char *more)
+{
+    char world[8192];
+    struct rig *r;
+
+    snprintf(world, sizeof world,
+             "{\"accounts\":[{\"id\":\"111122223333\",\"root\":{\"keys\":["
+             "{\"id\":\"AKID\",\"secret\":\"s\"}]}}],"
+             "\"vpcs\":[{\"id\":\"vpc-1\",\"cidrs\":[\"10.0.0.0/16\"]}],"
+             "\"subnets\":[{\"id\":\"subnet-1\",\"vpc\":\"vpc-1\","
+             "\"zone\":\"eu-central-1a\",\"cidrs\":[\"10.0.1.0/24\"]}],"
+             "%s}",
+             more);
+    r = rig_new(world);
+    r->key_id = "AKID";
+    r->secret = "s";
+    return r;
+}
+
 void rig_free(struct rig *r)
 {
     keys_free(r->api.keys);

@@ -45,6 +45,10 @@ struct rig {
 struct rig *rig_new(const char *text);
 void rig_free(struct rig *r);
 
+/* A rig over a small world of one account and one network, with @more beside
+ * them ("\"instances\": [...]"); its root user signs. */
+struct rig *rig_with_instance(const char *more);
+
 /* cmocka's setup and teardown for the rig's own world. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
