@@ -217,6 +217,17 @@ void rig_stop(struct rig *r)
     assert_int_equal(uv_loop_close(&r->loop), 0);
 }
 
+void rig_once(rig_target target, rig_script script, void *data)
+{
+    struct rig r;
+
+    rig_init(&r, target);
+    r.data = data;
+    rig_start(&r);
+    rig_run(&r, script);
+    rig_stop(&r);
+}
+
 int rig_order(struct rig *r, const char *json, char text[static CALLER_HEAD])
 {
     struct caller c;

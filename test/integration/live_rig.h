@@ -75,6 +75,9 @@ void rig_run(struct rig *r, rig_script script);
 /* Close the emulator and require that the loop is empty. */
 void rig_stop(struct rig *r);
 
+/* All of it: a rig with @target and @data that runs @script. */
+void rig_once(rig_target target, rig_script script, void *data);
+
 /* A control command by HTTP; for scripts.  The status; the answer in @text. */
 int rig_order(struct rig *r, const char *json, char text[static CALLER_HEAD]);
 

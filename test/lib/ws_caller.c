@@ -272,3 +272,36 @@ void caller_frame_free(struct frame *f)
     free(f->data);
     f->data = NULL;
 }
+
+bool caller_expect(struct caller *c, uint8_t first, const void *data,
+                   size_t len)
+{
+    struct frame f;
+    bool ok = caller_read_frame(c, &f) && f.first == first && !f.masked &&
+              f.len == len && memcmp(f.data, data, len) == 0;
+
+    caller_frame_free(&f);
+    return ok;
+}
+
+bool caller_expect_close(struct caller *c, unsigned code, const char *reason)
+{
+    struct frame f;
+    bool ok = caller_read_frame(c, &f) && f.first == 0x88 && f.len >= 2 &&
+              (unsigned)(f.data[0] << 8 | f.data[1]) == code &&
+              strcmp((char *)f.data + 2, reason) == 0;
+
+    if (!ok && f.data != NULL) {
+        fprintf(stderr, "frame %02x, %llu bytes: %s\n", f.first,
+                (unsigned long long)f.len, f.len > 2 ? (char *)f.data + 2 : "");
+    }
+    caller_frame_free(&f);
+    return ok;
+}
+
+bool caller_expect_end(struct caller *c)
+{
+    char byte;
+
+    return caller_recv(c, &byte, 1) == 0;
+}

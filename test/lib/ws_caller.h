@@ -70,4 +70,11 @@ bool caller_frame(struct caller *c, uint8_t first, const void *data,
 bool caller_read_frame(struct caller *c, struct frame *f);
 void caller_frame_free(struct frame *f);
 
+/* Read one frame and tell whether it is that one; whether it is a CLOSE with
+ * that code and reason; whether the stream ends in good order. */
+bool caller_expect(struct caller *c, uint8_t first, const void *data,
+                   size_t len);
+bool caller_expect_close(struct caller *c, unsigned code, const char *reason);
+bool caller_expect_end(struct caller *c);
+
 #endif /* WS_CALLER_H */

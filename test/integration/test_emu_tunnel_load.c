@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_emu_tunnel_load.c - tunnels with much to carry, or with nobody who
+ * takes it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "live_rig.h"
+
+/* ---- scripts ---- */
+
+/* 64 MiB to an echo and back, 2 MiB in flight. */
+static void bulk(struct rig *r)
+{
+    enum { RUN = 512 * 1024, RUNS = 128, AHEAD = 4 };
+    uint8_t *run = malloc(RUN), *back = malloc(RUN);
+    uint64_t sent = 0, got = 0;
+    struct caller c;
+    struct frame f;
+
+    CHECK(r, run != NULL && back != NULL);
+    CHECK(r, rig_tunnel(r, &c));
+    while (got < (uint64_t)RUN * RUNS) {
+        while (sent < (uint64_t)RUN * RUNS && sent - got < AHEAD * RUN) {
+            for (size_t i = 0; i < RUN; i++) {
+                run[i] = (uint8_t)((sent + i) * 2654435761u >> 13);
+            }
+            CHECK(r, caller_frame(&c, 0x82, run, RUN));
+            sent += RUN;
+        }
+        CHECK(r, caller_read_frame(&c, &f) && f.first == 0x82);
+        for (size_t i = 0; i < f.len; i++, got++) {
+            if (f.data[i] != (uint8_t)(got * 2654435761u >> 13)) {
+                CHECK(r, false); /* A byte changed. */
+            }
+        }
+        caller_frame_free(&f);
+    }
+    free(run);
+    free(back);
+    caller_close(&c);
+}
+
+/* Nobody reads: the client must be stopped, not believed for ever. */
+static void flood(struct rig *r)
+{
+    char *run = calloc(1, 1024 * 1024);
+    size_t *taken = r->data;
+    uint64_t begin;
+    struct caller c;
+
+    CHECK(r, run != NULL);
+    CHECK(r, rig_tunnel(r, &c));
+    do {
+        begin = uv_hrtime();
+        if (!caller_frame(&c, 0x82, run, 1024 * 1024)) {
+            break;
+        }
+        ++*taken;
+    } while (*taken < 256 && uv_hrtime() - begin < 500 * 1000000ull);
+    free(run);
+    caller_close(&c);
+}
+
+static void throttled(struct rig *r)
+{
+    uint64_t *took = r->data, begin;
+    char *run = calloc(1, 400 * 1024);
+    size_t got = 0;
+    struct caller c;
+    struct frame f;
+
+    CHECK(r, run != NULL);
+    CHECK(r, rig_tunnel(r, &c));
+    begin = uv_hrtime();
+    CHECK(r, caller_frame(&c, 0x82, run, 400 * 1024));
+    while (got < 400 * 1024) {
+        CHECK(r, caller_read_frame(&c, &f) && f.first == 0x82);
+        got += f.len;
+        caller_frame_free(&f);
+    }
+    *took = (uv_hrtime() - begin) / 1000000;
+    free(run);
+    caller_close(&c);
+}
+
+static void many(struct rig *r)
+{
+    struct caller c[20];
+    char text[16];
+
+    for (int i = 0; i < 20; i++) {
+        CHECK(r, rig_tunnel(r, &c[i]));
+        snprintf(text, sizeof text, "tunnel %d", i);
+        CHECK(r, caller_frame(&c[i], 0x82, text, strlen(text)));
+    }
+    for (int i = 0; i < 20; i++) {
+        snprintf(text, sizeof text, "tunnel %d", i);
+        CHECK(r, caller_expect(&c[i], 0x82, text, strlen(text)));
+        caller_close(&c[i]);
+    }
+}
+
+static void target_sleeps(struct rig *r, int fd)
+{
+    char byte;
+
+    (void)r;
+    usleep(2500 * 1000);
+    (void)recv(fd, &byte, 1, MSG_PEEK);
+}
+
+/* ---- the tests ---- */
+
+static void test_sixty_four_mebibytes_both_ways(void **state)
+{
+    (void)state;
+    rig_once(target_echo, bulk, NULL);
+}
+
+static void test_a_target_that_does_not_read_stops_the_client(void **state)
+{
+    size_t taken = 0;
+
+    (void)state;
+    rig_once(target_sleeps, flood, &taken);
+    assert_in_range(taken, 1, 64);
+}
+
+/* 400 KiB there and back at 200 KiB/s each way, at the same time. */
+static void test_the_throttle_holds(void **state)
+{
+    uint64_t took = 0;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r, target_echo);
+    r.data = &took;
+    r.verdict.bytes_per_s = 200 * 1024;
+    rig_start(&r);
+    rig_run(&r, throttled);
+    rig_stop(&r);
+    assert_in_range(took, 1600, 4000);
+}
+
+static void test_twenty_tunnels_at_once(void **state)
+{
+    (void)state;
+    rig_once(target_echo, many, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sixty_four_mebibytes_both_ways),
+        cmocka_unit_test(test_a_target_that_does_not_read_stops_the_client),
+        cmocka_unit_test(test_the_throttle_holds),
+        cmocka_unit_test(test_twenty_tunnels_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
