@@ -2,6 +2,7 @@
 /* output.c - objects as JSON, text, a table or YAML. */
 #include "output.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "buf.h"
@@ -103,30 +104,42 @@ int output_format(struct buf *out, const struct output *how, json_t *value,
     return 0;
 }
 
+/* How wide column @c has to be. */
+static size_t column_width(const char *const *cells, size_t n_rows,
+                           size_t n_columns, size_t c)
+{
+    size_t widest = 0;
+    size_t r;
+
+    for (r = 0; r < n_rows; r++) {
+        const char *text = cells[r * n_columns + c];
+        size_t w = output_width(text != NULL ? text : "-");
+
+        widest = w > widest ? w : widest;
+    }
+    return widest;
+}
+
 void output_columns(struct buf *out, const char *const *cells, size_t n_rows,
                     size_t n_columns)
 {
+    size_t widths[OUTPUT_COLUMNS_MAX];
     size_t r;
     size_t c;
 
+    assert(n_columns <= OUTPUT_COLUMNS_MAX);
+    for (c = 0; c + 1 < n_columns; c++) {
+        widths[c] = column_width(cells, n_rows, n_columns, c);
+    }
     for (r = 0; r < n_rows; r++) {
         for (c = 0; c < n_columns; c++) {
             const char *text = cells[r * n_columns + c];
-            size_t width = 0;
-            size_t k;
 
             text = text != NULL ? text : "-";
             buf_adds(out, text);
-            if (c + 1 == n_columns) {
-                break; /* Nothing follows on this line. */
+            if (c + 1 < n_columns) { /* Nothing follows the last one. */
+                add_many(out, ' ', widths[c] + 2 - output_width(text));
             }
-            for (k = 0; k < n_rows; k++) {
-                const char *other = cells[k * n_columns + c];
-                size_t w = output_width(other != NULL ? other : "-");
-
-                width = w > width ? w : width;
-            }
-            add_many(out, ' ', width + 2 - output_width(text));
         }
         buf_addc(out, '\n');
     }

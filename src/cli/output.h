@@ -9,6 +9,8 @@
 
 struct buf;
 
+enum { OUTPUT_COLUMNS_MAX = 32 };
+
 /* How an answer is to be shown. */
 struct output {
     const char *format; /* json, text, table, yaml, yaml-stream or off; NULL is
@@ -23,7 +25,8 @@ int output_format(struct buf *out, const struct output *how, json_t *value,
                   struct buf *why);
 
 /* Append rows in columns as wide as they need to be: @cells holds @n_rows times
- * @n_columns texts, the first row being the headings.  NULL is "-". */
+ * @n_columns texts (OUTPUT_COLUMNS_MAX at most), the first row being the
+ * headings.  NULL is "-". */
 void output_columns(struct buf *out, const char *const *cells, size_t n_rows,
                     size_t n_columns);
 
