@@ -155,6 +155,9 @@ static void on_console(void *data, const char *text, size_t len,
                         a->result.instance_id, e.msg);
         }
         a->result.host_known = n > 0 && rv == 0;
+        if (rv != 0 && lines.len < sizeof a->result.host_lines) {
+            COPY(a->result.host_lines, buf_str(&lines));
+        }
     }
     buf_free(&lines);
     a->console_done = true;

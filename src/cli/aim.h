@@ -14,7 +14,7 @@
 
 struct program;
 
-enum { AIM_WORD = 300 };
+enum { AIM_WORD = 300, AIM_LINES = 8192 };
 
 /* What is wanted; borrowed until the end. */
 struct aim_wish {
@@ -47,7 +47,9 @@ struct aim_result {
     bool endpoint_nameless;   /* It has no name of the kind that is wanted */
     char platform[128];       /* "Linux/UNIX", "Windows", ... */
     bool is_windows;
-    bool host_known; /* Our known_hosts has keys of it */
+    bool host_known;            /* Our known_hosts has keys of it */
+    char host_lines[AIM_LINES]; /* Or it cannot be written, and this is what
+                                   should be in it */
 };
 
 struct aim;

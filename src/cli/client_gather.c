@@ -134,6 +134,23 @@ static int way_find(struct client_facts *f, const struct client_asked *q,
     return 0;
 }
 
+/* Our known_hosts cannot be written, as in a container without a home: the keys
+ * that the console shows hold for this run. */
+static int host_keys_here(struct client_gathered *g, const char *lines,
+                          struct err *e)
+{
+    int rv = g->dir.path[0] == '\0' ? run_dir_make(&g->dir, e) : 0;
+
+    if (rv == 0) {
+        rv = run_dir_write(&g->dir, "known_hosts", lines, e);
+    }
+    snprintf(g->known_here, sizeof g->known_here, "%s/known_hosts",
+             g->dir.path);
+    g->facts.known_hosts = g->known_here;
+    g->facts.strict = "yes";
+    return rv;
+}
+
 int client_gather(struct client_gathered *g, const struct client_asked *q,
                   const struct aim_result *i, const struct globals *globals,
                   const sigset_t *mask, struct err *e)
@@ -165,6 +182,9 @@ int client_gather(struct client_gathered *g, const struct client_asked *q,
     rv = way_find(f, q, i, e);
     if (rv == 0) {
         rv = key_prepare(g, q, e);
+    }
+    if (rv == 0 && i->host_lines[0] != '\0' && !client_asked_print(q)) {
+        rv = host_keys_here(g, i->host_lines, e);
     }
     if (rv == 0) {
         config_ask(g, q, mask);

@@ -30,6 +30,7 @@ struct client_gathered {
     char identity[CLIENT_PATH_SIZE];
     char agent[RUN_DIR_SIZE + 8];
     struct buf known_hosts;
+    char known_here[RUN_DIR_SIZE + 16]; /* A file in dir, in its place */
 };
 
 /* Empty; client_gather_clear() is due from here on. */

@@ -59,6 +59,28 @@ class HostKeys(Pushed):
         self.run_ok([EICE, "ssh", "--host-keys", "tofu", "web", "true"])
         self.run_ok([EICE, "ssh", "web", "true"])
 
+    def test_no_home(self):
+        """In a container there may be none that can be written to: what the
+        console shows holds for the run all the same, and nothing else."""
+        self.emulator(self.world())
+        self.env["HOME"] = "/nonexistent"
+        for args in ([], ["--private-key-file", self.dir / "sshd" / "client"]):
+            with self.subTest(args=args):
+                done = self.run_any([EICE, "ssh", *args, "web", "echo", "in"])
+                self.assertIn("cannot be kept: ~/.ssh/eice_known_hosts",
+                              done.stderr)
+                self.assertNotIn("verification failed", done.stderr)
+                self.assertEqual(done.stdout, "in\n" if not args else "")
+                self.assertEqual(os.listdir(self.runtime), [])
+        other = self.dir / "other"
+        self.run_ok(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                     other])
+        self.host.write_text((self.dir / "other.pub").read_text())
+        done = self.run_any([EICE, "ssh", "web", "true"])
+        self.assertEqual(done.returncode, 255)
+        self.assertIn("Host key verification failed", done.stderr)
+        self.assertEqual(os.listdir(self.runtime), [])
+
     def test_off(self):
         """Any key, even one that is known to be wrong, and none is kept."""
         self.emulator(self.world(self.instance(host_key_files=None)))
