@@ -28,7 +28,7 @@ static int find_port(struct sockaddr_storage *to, const char *dir,
 {
     char *text = NULL;
     json_t *doc = NULL;
-    const char *address;
+    const char *address = "";
     int64_t port = 0;
     int rv;
 
@@ -128,7 +128,7 @@ int cmd_control(int argc, const char *const *argv)
 {
     char *dir = cmd_state_dir(&argc, &argv);
     struct buf command;
-    struct sockaddr_storage to;
+    struct sockaddr_storage to = {0};
     struct err e = {0};
     int rv = 255;
 
