@@ -5,12 +5,15 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
 import unittest
 
 import harness
+import signing
 
 CURL = shutil.which("curl")
 INSIDE = "EICE_TEST_NETWORK"  # Set in the network of the test's own
@@ -261,6 +264,81 @@ class Emulator(harness.Scenario):
         if done.returncode == 77:
             self.skipTest("no such addresses can be had: " + done.stderr)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def tunnel(self, env, *flags, text="there and back\n"):
+        return self.run_any([harness.EICE, "open-tunnel", "--instance-id",
+                             harness.INSTANCE, *flags],
+                            env={**self.env, **env}, input=text)
+
+    def test_other_ports_when_told_to(self):
+        """Asked without eice, which knows that AWS does not."""
+        for flags, wanted in (((), "400 Bad Request"),
+                              (("--any-port",), "101 Switching Protocols")):
+            env = self.background(*flags)
+            port = int(env["AWS_ENDPOINT_URL"].rpartition(":")[2])
+            host = f"{harness.ENDPOINT}.localhost"
+            target = signing.presign(
+                f"{host}:{port}", instanceConnectEndpointId=harness.ENDPOINT,
+                remotePort="8022", privateIpAddress=harness.ADDRESS)
+            tls = ssl.create_default_context(cafile=env["AWS_CA_BUNDLE"])
+            with socket.create_connection(("127.0.0.1", port)) as plain, \
+                    tls.wrap_socket(plain, server_hostname=host) as s:
+                s.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+                          "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                          "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+                self.assertTrue(s.recv(4096).startswith(
+                    f"HTTP/1.1 {wanted}\r\n".encode()), wanted)
+            self.command("stop")
+
+    def endpoint_name(self):
+        return self.control(do="state")[1]["endpoints"][0]["dns_name"]
+
+    def test_endpoints_are_called_as_told(self):
+        env = self.background("--endpoint-domain", "tunnels.internal")
+        port = env["AWS_ENDPOINT_URL"].rpartition(":")[2]
+        name = f"{harness.ENDPOINT}.tunnels.internal"
+        self.assertEqual(self.endpoint_name(), f"{name}:{port}")
+        # The authority vouches for it.
+        tls = ssl.create_default_context(cafile=env["AWS_CA_BUNDLE"])
+        with socket.create_connection(("127.0.0.1", int(port))) as plain:
+            tls.wrap_socket(plain, server_hostname=name).close()
+        self.command("stop")
+        self.background("--endpoint-domain", "aws")
+        self.assertRegex(self.endpoint_name(), rf"^{harness.ENDPOINT}\.[0-9a-f]+"
+                         r"\.ec2-instance-connect-endpoint\.eu-central-1"
+                         r"\.amazonaws\.com$")
+
+    def test_port_443(self):
+        """Where it may have that port: names come without one."""
+        if INSIDE not in os.environ:
+            self.enter_namespace()
+            return
+        echo = harness.EchoServer(lambda s: s.sendall(s.recv(99)))
+        self.addCleanup(echo.close)
+        env = self.background("--port", "443", "--route",
+                              f"10.0.1.5:22=127.0.0.1:{echo.port}")
+        self.assertEqual(env["AWS_ENDPOINT_URL"], "https://localhost:443")
+        self.assertEqual(self.endpoint_name(),
+                         f"{harness.ENDPOINT}.localhost")
+        done = self.tunnel(env)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "there and back\n", ""))
+
+    def test_port_443_for_who_may_not(self):
+        start = pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+        words = ["unshare", "-U", harness.EMULATOR, "--ephemeral", "--port",
+                 "443"]
+        if not start.exists() or int(start.read_text()) <= 443:
+            self.skipTest("anybody may have it")
+        if not shutil.which("unshare") or self.run_any(
+                ["unshare", "-U", "true"]).returncode != 0:
+            self.skipTest("this machine allows no namespaces")
+        done = self.run_any(words)
+        self.assertEqual((done.returncode, done.stdout), (255, ""))
+        self.assertIn("listen on 127.0.0.1 port 443", done.stderr)
+        self.assertIn("ports below 1024 need CAP_NET_BIND_SERVICE",
+                      done.stderr)
 
     def test_cloudtrail_goes_to_a_file(self):
         trail = self.dir / "trail"
