@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ip.h"
 
@@ -36,6 +37,34 @@ static bool address_read(struct ip *ip, const char *word)
     }
     snprintf(bare, sizeof bare, "%.*s", (int)(len - 2), word + 1);
     return ip_parse(ip, bare) && ip->version == 6;
+}
+
+/* A host name of EC2's own, in capitals or not; a Name tag hardly is one. */
+static bool is_aws_name(const char *word)
+{
+    static const char *const ends[] = {".internal", ".amazonaws.com",
+                                       ".amazonaws.com.cn"};
+    size_t len = strlen(word);
+    size_t i;
+
+    for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(ends[i]);
+
+        if (len > n && strcasecmp(word + len - n, ends[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* EC2's filters mind capitals, host names do not. */
+static void lower(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text >= 'A' && *text <= 'Z') {
+            *text = (char)(*text - 'A' + 'a');
+        }
+    }
 }
 
 static void add(struct find_plan *plan, const char *filter)
@@ -72,6 +101,9 @@ bool find_plan(struct find_plan *plan, const char *word)
             add(plan, "network-interface.ipv6-addresses.ipv6-address");
         }
     } else {
+        if (is_aws_name(word)) {
+            lower(plan->value);
+        }
         if (strchr(word, '.') != NULL) {
             add(plan, "private-dns-name");
             add(plan, "dns-name");

@@ -31,6 +31,7 @@ class Names(Pushed):
                        "2001:db8:0:101::5", "[2001:DB8:0:101:0::5]", "my*",
                        "?y web 100%", told["PrivateDnsName"],
                        told["PublicDnsName"],
+                       told["PublicDnsName"].upper(),
                        f"{USER}@{told['PublicDnsName']}",
                        f"{USER}@my web 100%",
                        f"{USER}@10.0.1.5", f"{USER}@2001:db8:0:101::5"):
