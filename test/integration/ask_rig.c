@@ -115,6 +115,26 @@ void ask_setup(struct net_rig *rig)
     net_rig_net(rig, rig->pki.ca_file, false);
 }
 
+struct test_http *ask_server(struct net_rig *rig, test_http_handler answer,
+                             void *data)
+{
+    ask_setup(rig);
+    return test_http_start(&rig->t.loop, NULL, answer, data);
+}
+
+void ask_end(struct net_rig *rig, struct test_http *h)
+{
+    test_http_close(h);
+    net_rig_close(rig);
+}
+
+void ask_whole(struct ask *ask, struct net_rig *rig, const struct test_http *h,
+               const char *path)
+{
+    ask_plain(ask, rig, h, path);
+    test_loop_until(&rig->t, &ask->done);
+}
+
 /* Send back what was sent. */
 void ask_echo(const struct test_http_request *req)
 {

@@ -48,8 +48,14 @@ enum verdict ask_on_judge(struct request *r, const struct response *resp,
 void ask_on_done(struct request *r, const struct response *resp,
                  const struct err *err);
 
-/* A net that believes the rig's authority. */
+/* A net that believes the rig's authority; and a server in it, without TLS,
+ * that answers by @answer with @data. */
 void ask_setup(struct net_rig *rig);
+struct test_http *ask_server(struct net_rig *rig, test_http_handler answer,
+                             void *data);
+
+/* The server goes, then the rig. */
+void ask_end(struct net_rig *rig, struct test_http *h);
 
 /* Make and start a request to @path of the server at @port. */
 void ask_start(struct ask *ask, struct net_rig *rig,
@@ -58,6 +64,10 @@ void ask_start(struct ask *ask, struct net_rig *rig,
 
 /* The same over plain HTTP, as ask_quick says. */
 void ask_plain(struct ask *ask, struct net_rig *rig, const struct test_http *h,
+               const char *path);
+
+/* And wait until it is over. */
+void ask_whole(struct ask *ask, struct net_rig *rig, const struct test_http *h,
                const char *path);
 
 /* Servers, for test_http_start().  Send back what was sent. */

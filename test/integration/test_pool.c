@@ -47,13 +47,11 @@ static void test_a_connection_serves_again(void **state)
     struct test_http *h;
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
+    h = ask_server(&rig, ask_echo, NULL);
     ask_once(&rig, h);
     ask_once(&rig, h);
     assert_int_equal(test_http_connections(h), 1);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_not_after_sleep(void **state)
@@ -67,8 +65,7 @@ static void test_not_after_sleep(void **state)
         struct test_http *h;
 
         slept_s = 0;
-        ask_setup(&rig);
-        h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
+        h = ask_server(&rig, ask_echo, NULL);
         ask_once(&rig, h);
         slept_s = jumps[i];
         ask_once(&rig, h);
@@ -77,8 +74,7 @@ static void test_not_after_sleep(void **state)
         ask_once(&rig, h);
         assert_int_equal(test_http_connections(h), 3);
         assert_non_null(strstr(rig.lines, "the clock has jumped"));
-        test_http_close(h);
-        net_rig_close(&rig);
+        ask_end(&rig, h);
     }
     slept_s = 0;
 }
@@ -166,8 +162,7 @@ static void test_a_second_try_takes_a_new_one(void **state)
     assert_int_equal(asks[2].status, 200);
     assert_int_equal(f.n_silent, 1);
     assert_int_equal(test_http_connections(h), 3);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 int main(void)

@@ -22,10 +22,8 @@ static void test_get_sends_nothing_of_its_own(void **state)
     char want[256];
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
-    ask_plain(&ask, &rig, h, "/a/../path?q=" NET_RIG_SECRET);
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, ask_echo, NULL);
+    ask_whole(&ask, &rig, h, "/a/../path?q=" NET_RIG_SECRET);
     assert_int_equal(ask.status, 200);
     assert_string_equal(ask.type_got, "text/plain");
     snprintf(want, sizeof want,
@@ -36,8 +34,7 @@ static void test_get_sends_nothing_of_its_own(void **state)
     assert_string_equal(ask.body_got, want);
     assert_int_equal(ask.n_prepared, 1);
     assert_string_equal(ask.retries, "");
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_post_sends_headers_and_body_as_given(void **state)
@@ -55,10 +52,8 @@ static void test_post_sends_headers_and_body_as_given(void **state)
                       .body = "{\"secret\":\"" NET_RIG_SECRET "\"}"};
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
-    ask_plain(&ask, &rig, h, "/");
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, ask_echo, NULL);
+    ask_whole(&ask, &rig, h, "/");
     assert_int_equal(ask.status, 200);
     assert_non_null(strstr(ask.body_got, "POST /\n"));
     assert_non_null(strstr(ask.body_got, "X-Empty:\r\n"));
@@ -72,8 +67,7 @@ static void test_post_sends_headers_and_body_as_given(void **state)
     assert_null(strstr(ask.body_got, "Accept"));
     assert_non_null(
         strstr(ask.body_got, "{\"secret\":\"" NET_RIG_SECRET "\"}"));
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_put_without_a_body(void **state)
@@ -83,16 +77,13 @@ static void test_put_without_a_body(void **state)
     struct ask ask = {.method = "PUT"};
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
-    ask_plain(&ask, &rig, h, "/token");
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, ask_echo, NULL);
+    ask_whole(&ask, &rig, h, "/token");
     assert_int_equal(ask.status, 200);
     assert_non_null(strstr(ask.body_got, "PUT /token\n"));
     assert_non_null(strstr(ask.body_got, "Content-Length: 0\r\n"));
     assert_null(strstr(ask.body_got, "Content-Type"));
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_answers_of_every_framing(void **state)
@@ -112,19 +103,16 @@ static void test_answers_of_every_framing(void **state)
     size_t i;
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_odd_answers, NULL);
+    h = ask_server(&rig, ask_odd_answers, NULL);
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct ask ask = {0};
 
-        ask_plain(&ask, &rig, h, cases[i].path);
-        test_loop_until(&rig.t, &ask.done);
+        ask_whole(&ask, &rig, h, cases[i].path);
         assert_int_equal(ask.status, cases[i].status);
         assert_string_equal(ask.body_got, cases[i].body);
         assert_int_equal(ask.body_len, cases[i].len);
     }
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_connections_are_used_again(void **state)
@@ -134,18 +122,15 @@ static void test_connections_are_used_again(void **state)
     int i;
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_odd_answers, NULL);
+    h = ask_server(&rig, ask_odd_answers, NULL);
     for (i = 0; i < 5; i++) {
         struct ask ask = {0};
 
-        ask_plain(&ask, &rig, h, "/");
-        test_loop_until(&rig.t, &ask.done);
+        ask_whole(&ask, &rig, h, "/");
         assert_int_equal(ask.status, 200);
     }
     assert_int_equal(test_http_connections(h), 1);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_a_connection_closed_while_idle_is_replaced(void **state)
@@ -155,18 +140,15 @@ static void test_a_connection_closed_while_idle_is_replaced(void **state)
     int i;
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_close_after, NULL);
+    h = ask_server(&rig, ask_close_after, NULL);
     for (i = 0; i < 3; i++) {
         struct ask ask = {0};
 
-        ask_plain(&ask, &rig, h, "/");
-        test_loop_until(&rig.t, &ask.done);
+        ask_whole(&ask, &rig, h, "/");
         assert_int_equal(ask.status, 200);
         test_loop_turns(&rig.t, 5);
     }
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 /* --- limits ------------------------------------------------------------ */
@@ -186,15 +168,12 @@ static void test_a_large_body_is_refused_and_not_tried_again(void **state)
     struct ask ask = {0};
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, send_much, NULL);
-    ask_plain(&ask, &rig, h, "/?" NET_RIG_SECRET);
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, send_much, NULL);
+    ask_whole(&ask, &rig, h, "/?" NET_RIG_SECRET);
     assert_int_equal(ask.err.code, ERR_TOO_BIG);
     assert_non_null(strstr(ask.err.msg, "larger than 4000 bytes"));
     assert_int_equal(test_http_requests(h), 1);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void send_many_headers(const struct test_http_request *req)
@@ -216,14 +195,11 @@ static void test_endless_headers_are_refused(void **state)
     struct ask ask = {0};
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, send_many_headers, NULL);
-    ask_plain(&ask, &rig, h, "/");
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, send_many_headers, NULL);
+    ask_whole(&ask, &rig, h, "/");
     assert_int_equal(ask.err.code, ERR_TOO_BIG);
     assert_int_equal(test_http_requests(h), 1);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_addresses_need_no_resolver(void **state)
@@ -235,15 +211,12 @@ static void test_addresses_need_no_resolver(void **state)
     unsigned threads = test_count_threads();
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
-    ask_plain(&ask, &rig, h, "/");
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, ask_echo, NULL);
+    ask_whole(&ask, &rig, h, "/");
     assert_int_equal(ask.status, 200);
     assert_int_equal(net_rig_lookups(), lookups);
     assert_int_equal(test_count_threads(), threads);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 int main(void)

@@ -39,8 +39,7 @@ static void test_failures_that_pass_are_tried_again(void **state)
     assert_int_equal(ask.last_n, 4);
     assert_string_equal(ask.retries, "");
     assert_int_equal(quota.tokens, 500 - 3 * 14 + 14);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_the_last_answer_counts_when_tries_run_out(void **state)
@@ -51,16 +50,13 @@ static void test_the_last_answer_counts_when_tries_run_out(void **state)
     unsigned good = 100;
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_fail_at_first, &good);
-    ask_plain(&ask, &rig, h, "/");
-    test_loop_until(&rig.t, &ask.done);
+    h = ask_server(&rig, ask_fail_at_first, &good);
+    ask_whole(&ask, &rig, h, "/");
     assert_int_equal(ask.status, 500);
     assert_string_equal(ask.body_got, "broken");
     assert_int_equal(test_http_requests(h), 3);
     assert_string_equal(ask.retries, " (reached max retries: 2)");
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_an_empty_quota_allows_no_retry(void **state)
@@ -82,8 +78,7 @@ static void test_an_empty_quota_allows_no_retry(void **state)
     assert_int_equal(test_http_requests(h), 1);
     assert_int_equal(quota.tokens, 13);
     assert_string_equal(ask.retries, "");
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_a_judge_decides(void **state)
@@ -106,8 +101,7 @@ static void test_a_judge_decides(void **state)
     assert_int_equal(ask.status, 200);
     assert_int_equal(ask.n_judged, 2);
     assert_int_equal(quota.tokens, 500); /* -5 for the retry, +5 at the end */
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_one_attempt_means_one(void **state)
@@ -126,8 +120,7 @@ static void test_one_attempt_means_one(void **state)
     test_loop_until(&rig.t, &ask.done);
     assert_int_equal(test_http_requests(h), 1);
     assert_string_equal(ask.retries, " (reached max retries: 0)");
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 /* --- failures and their words ------------------------------------------ */
@@ -210,8 +203,7 @@ static void test_connection_failures_in_the_cli_s_words(void **state)
     expect(&rig, &once, "http", "127.0.0.1", port, "/half", ERR_HTTP, want,
            "closed the connection before");
     test_server_close(rude);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void stay_silent(const struct test_http_request *req)
@@ -264,8 +256,7 @@ static void test_a_deadline_in_each_stage(void **state)
     test_wait_for_threads(threads);
     test_black_hole_close(fds);
     test_server_close(s);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_bad_input_is_refused(void **state)
@@ -277,8 +268,7 @@ static void test_bad_input_is_refused(void **state)
     struct ask ask = {0};
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
+    h = ask_server(&rig, ask_echo, NULL);
     ask_start(&ask, &rig, &ask_quick, "gopher", "x", 1, "/?" NET_RIG_SECRET);
     test_loop_until(&rig.t, &ask.done);
     assert_int_equal(ask.err.code, ERR_USAGE);
@@ -286,21 +276,18 @@ static void test_bad_input_is_refused(void **state)
 
     memset(&ask, 0, sizeof ask);
     ask.prepare_result = ERR_NO_CREDENTIALS;
-    ask_plain(&ask, &rig, h, "/");
-    test_loop_until(&rig.t, &ask.done);
+    ask_whole(&ask, &rig, h, "/");
     assert_int_equal(ask.err.code, ERR_NO_CREDENTIALS);
     assert_int_equal(ask.n_prepared, 1);
 
     memset(&ask, 0, sizeof ask);
     ask.headers = smuggled;
     ask.n_headers = 1;
-    ask_plain(&ask, &rig, h, "/");
-    test_loop_until(&rig.t, &ask.done);
+    ask_whole(&ask, &rig, h, "/");
     assert_int_equal(ask.err.code, ERR_USAGE);
     assert_non_null(strstr(ask.err.msg, "X-Token"));
     assert_int_equal(test_http_requests(h), 0);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 int main(void)

@@ -41,8 +41,7 @@ static void test_closing_after_every_turn(void **state)
         finished = ask.done;
         request_close(ask.req);
         SSL_CTX_free(tls);
-        test_http_close(h);
-        net_rig_close(&rig);
+        ask_end(&rig, h);
         assert_int_equal(ask.n_done, finished ? 1 : 0);
     }
     assert_true(turns > 10);
@@ -76,8 +75,7 @@ static void test_closing_inside_each_callback(void **state)
     assert_int_equal(in_judge.n_done, 0);
     assert_int_equal(in_judge.n_judged, 1);
     assert_null(in_prepare.req);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void set_flag(void *data)
@@ -107,16 +105,14 @@ static void test_closing_the_net_inside_a_report(void **state)
     struct ask ask = {0};
 
     (void)state;
-    ask_setup(&rig);
-    h = test_http_start(&rig.t.loop, NULL, ask_echo, NULL);
+    h = ask_server(&rig, ask_echo, NULL);
     ask.rig = &rig;
     snprintf(ask.url, sizeof ask.url, "http://127.0.0.1:%u/",
              test_http_port(h));
     ask.req = request_new(rig.net, &ask_quick, &ask);
     request_start(ask.req, close_all);
     test_loop_until(&rig.t, &ask.done);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_many_at_once(void **state)
@@ -142,8 +138,7 @@ static void test_many_at_once(void **state)
         assert_int_equal(asks[i].status, 200);
     }
     SSL_CTX_free(tls);
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 static void test_lack_of_memory_anywhere(void **state)
@@ -198,8 +193,7 @@ static void test_lack_of_memory_anywhere(void **state)
     }
     assert_true(n > 15);
     rig.net = NULL;
-    test_http_close(h);
-    net_rig_close(&rig);
+    ask_end(&rig, h);
 }
 
 int main(void)

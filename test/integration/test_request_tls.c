@@ -66,8 +66,7 @@ static void test_https_with_certificates_of_every_kind(void **state)
         assert_int_equal(ask.status, cases[i].code == 0 ? 200 : 0);
         assert_int_equal(ask.n_prepared, 1); /* Not worth another try */
         SSL_CTX_free(tls);
-        test_http_close(h);
-        net_rig_close(&rig);
+        ask_end(&rig, h);
     }
 }
 
@@ -116,8 +115,7 @@ static void test_authorities_from_every_source(void **state)
             }
         }
         SSL_CTX_free(tls);
-        test_http_close(h);
-        net_rig_close(&rig);
+        ask_end(&rig, h);
     }
 }
 
