@@ -22,6 +22,8 @@
 #include "err.h"
 #include "local_stdio.h"
 #include "local_stream.h"
+#include "mem.h"
+#include "scarce.h"
 
 enum { BIG = 1000003 /* More than any pipe or socket holds */ };
 
@@ -292,13 +294,41 @@ static void test_shared_flags_are_left_alone(void **state)
     close(pair[1]);
 }
 
+/* What @peer says to @local comes back, and then the end. */
+static void check_stream(struct copier *c, struct local *local, int peer)
+{
+    char got[8];
+
+    assert_int_equal(write(peer, "abc", 3), 3);
+    shutdown(peer, SHUT_WR);
+    copier_run(c, local);
+    assert_int_equal(read(peer, got, sizeof got), 3);
+    assert_int_equal(read(peer, got, sizeof got), 0);
+    close(peer);
+}
+
+static void test_stream_over_a_socket(void **state)
+{
+    struct copier c;
+    struct local *local;
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    copier_init(&c);
+    mem_set_hook(scarce_after, NULL);
+    assert_int_equal(local_stream_new(&local, &c.loop, pair[0]), UV_ENOMEM);
+    mem_set_hook(NULL, NULL);
+    assert_int_equal(local_stream_new(&local, &c.loop, pair[0]), 0);
+    check_stream(&c, local, pair[1]);
+}
+
 /* The caller's own handle, whose memory is the caller's again at the end. */
 static void test_stream_of_the_callers(void **state)
 {
     struct copier c;
     struct local *local;
     uv_pipe_t pipe;
-    char got[8];
     int pair[2];
 
     (void)state;
@@ -307,12 +337,7 @@ static void test_stream_of_the_callers(void **state)
     assert_int_equal(uv_pipe_init(&c.loop, &pipe, 0), 0);
     assert_int_equal(uv_pipe_open(&pipe, pair[0]), 0);
     assert_int_equal(local_stream_wrap(&local, (uv_stream_t *)&pipe), 0);
-    assert_int_equal(write(pair[1], "abc", 3), 3);
-    shutdown(pair[1], SHUT_WR);
-    copier_run(&c, local);
-    assert_int_equal(read(pair[1], got, sizeof got), 3);
-    assert_int_equal(read(pair[1], got, sizeof got), 0);
-    close(pair[1]);
+    check_stream(&c, local, pair[1]);
 }
 
 int main(void)
@@ -325,6 +350,7 @@ int main(void)
         COPIER_TEST(test_files_and_devices),
         COPIER_TEST(test_a_terminal),
         COPIER_TEST(test_shared_flags_are_left_alone),
+        COPIER_TEST(test_stream_over_a_socket),
         COPIER_TEST(test_stream_of_the_callers),
     };
 

@@ -277,29 +277,6 @@ static void test_out_of_memory(void **state)
     assert_int_equal(allowed, 2);
 }
 
-static void test_stream_over_a_socket(void **state)
-{
-    struct copier c;
-    struct local *local;
-    char got[8];
-    struct scarce none = {.left = 0};
-    int pair[2];
-
-    (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    copier_init(&c);
-    mem_set_hook(scarce_after, &none);
-    assert_int_equal(local_stream_new(&local, &c.loop, pair[0]), UV_ENOMEM);
-    mem_set_hook(NULL, NULL);
-    assert_int_equal(local_stream_new(&local, &c.loop, pair[0]), 0);
-    assert_int_equal(write(pair[1], "abc", 3), 3);
-    shutdown(pair[1], SHUT_WR);
-    copier_run(&c, local);
-    assert_int_equal(read(pair[1], got, sizeof got), 3);
-    assert_int_equal(read(pair[1], got, sizeof got), 0);
-    close(pair[1]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,7 +286,6 @@ int main(void)
         COPIER_TEST(test_what_cannot_be_used_is_named),
         COPIER_TEST(test_close_after_some_turns),
         COPIER_TEST(test_out_of_memory),
-        COPIER_TEST(test_stream_over_a_socket),
         COPIER_TEST(test_half_closed_is_not_gone),
     };
 

@@ -18,6 +18,7 @@
 #include "mem.h"
 #include "net_impl.h"
 #include "net_rig.h"
+#include "scarce.h"
 #include "test_server.h"
 #include "transport.h"
 
@@ -279,13 +280,6 @@ static void test_a_failure_drops_what_is_kept(void **state)
     teardown(&b);
 }
 
-static bool refuse(void *data, size_t size)
-{
-    (void)data;
-    (void)size;
-    return false;
-}
-
 /* Without memory nothing is kept, and nothing else is lost. */
 static void test_lack_of_memory(void **state)
 {
@@ -296,7 +290,7 @@ static void test_lack_of_memory(void **state)
     setup(&b, TLS1_3_VERSION);
     link_start(&b, &l);
     test_loop_until(&b.rig.t, &l.done);
-    mem_set_hook(refuse, NULL);
+    mem_set_hook(scarce_after, NULL);
     link_use(&b, &l);
     mem_set_hook(NULL, NULL);
     assert_int_equal(kept(&b), 0);

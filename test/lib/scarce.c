@@ -19,6 +19,9 @@ bool scarce_after(void *scarce, size_t size)
     struct scarce *s = scarce;
 
     (void)size;
+    if (s == NULL) {
+        return false;
+    }
     if (s->left > 0) {
         s->left--;
         return true;

@@ -25,7 +25,7 @@ struct scarce {
 /* Refuse one allocation, when @scarce->left have succeeded, and no other. */
 bool scarce_one(void *scarce, size_t size);
 
-/* Refuse all from then on. */
+/* Refuse all from then on; or, with NULL, at once. */
 bool scarce_after(void *scarce, size_t size);
 
 #endif /* SCARCE_H */

@@ -13,6 +13,7 @@
 #include "err.h"
 #include "log.h"
 #include "mem.h"
+#include "scarce.h"
 #include "sm.h"
 #include "tame.h"
 #include "wipe_alloc.h"
@@ -55,20 +56,13 @@ static void test_buf_over_its_limit_stays_failed(void **state)
     buf_free(&b);
 }
 
-static bool refuse(void *data, size_t size)
-{
-    (void)data;
-    (void)size;
-    return false;
-}
-
 static void test_buf_survives_lack_of_memory(void **state)
 {
     struct buf b;
 
     (void)state;
     buf_init(&b, 100);
-    mem_set_hook(refuse, NULL);
+    mem_set_hook(scarce_after, NULL);
     buf_adds(&b, "x");
     mem_set_hook(NULL, NULL);
     assert_int_equal(buf_error(&b), UV_ENOMEM);

@@ -13,6 +13,7 @@
 #include "err.h"
 #include "json.h"
 #include "mem.h"
+#include "scarce.h"
 
 static json_t *parse(const char *text)
 {
@@ -153,13 +154,6 @@ static void test_writing(void **state)
                    "[\"\x7f\xe2\x82\xac\xf0\x9f\x98\x80\"]");
 }
 
-static bool refuse(void *data, size_t size)
-{
-    (void)data;
-    (void)size;
-    return false;
-}
-
 static void test_writing_without_memory_says_so(void **state)
 {
     json_t *v = parse("{\"a\":1}");
@@ -167,7 +161,7 @@ static void test_writing_without_memory_says_so(void **state)
 
     (void)state;
     buf_init(&b, 100);
-    mem_set_hook(refuse, NULL);
+    mem_set_hook(scarce_after, NULL);
     js_write(&b, v, JS_COMPACT);
     mem_set_hook(NULL, NULL);
     assert_int_equal(buf_error(&b), UV_ENOMEM);
