@@ -106,40 +106,5 @@ class FreeRDP(Desktop):
         self.assertEqual(out, PASSWORD + "\n")
 
 
-class Refusals(harness.Scenario):
-    def refused(self, code, *words, args=()):
-        done = self.run_any([EICE, "rdp", *args])
-        self.assertEqual(done.returncode, code, done.stderr)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-
-    def test_what_cannot_be(self):
-        self.emulator(harness.world({3389: 1}))
-        self.refused(252, "TARGET")
-        self.refused(252, "not a Windows instance", "eice ssh",
-                     args=["web", "--no-client"])
-        self.refused(253, "no display", "--no-client", args=["web"])
-        self.env.update({"DISPLAY": ":9", "PATH": str(self.dir)})
-        self.refused(253, "no RDP client", "--no-client", args=["web"])
-
-    def test_keys(self):
-        for kind, file in (("ed25519", "ed"), ("rsa", "other")):
-            self.run_ok(["ssh-keygen", "-q", "-m", "PEM", "-t", kind, "-N",
-                         "", "-f", self.dir / file])
-        rsa = self.dir / "rsa.pem"
-        self.run_ok(["openssl", "genrsa", "-out", rsa, "2048"])
-        public = self.run_ok(["openssl", "rsa", "-in", rsa, "-pubout"])
-        windows = {"platform": "windows", "key_name": "launch"}
-        pairs = [{"name": "launch", "public_key": public}]
-        self.emulator(harness.world(
-            {3389: 1}, instance={**windows, "password": PASSWORD},
-            key_pairs=pairs))
-        only = ["web", "--password-only", "--key"]
-        self.refused(255, "Ed25519", args=[*only, self.dir / "ed"])
-        self.refused(255, "key", args=[*only, self.dir / "other"])
-        self.refused(255, "missing.pem", args=[*only, "missing.pem"])
-
-
 if __name__ == "__main__":
     harness.main()
