@@ -13,6 +13,8 @@ try:
     from jmespath import exceptions
 except ImportError:
     sys.exit(77)
+if not jmespath.__version__.startswith("1.0."):
+    sys.exit(77)  # Others may word it otherwise.
 
 INSTANCES = {
     "Reservations": [
