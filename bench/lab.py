@@ -200,7 +200,11 @@ class Lab:
             raise RuntimeError(f"load {words[0]}: no end after "
                                f"{seconds:.0f} s") from None
         finally:
-            self.stop(process)
+            if process.poll() is None:
+                self.stop(process)  # And what it has started
+            else:
+                self.processes.remove(process)
+                process.stdout.close()
             process.stderr.close()
         if process.returncode != 0:
             raise RuntimeError(f"load {' '.join(map(str, words))}: "

@@ -319,7 +319,7 @@ ROWS = [
          "200": ("with 200 idle tunnels", "MB", LESS, None),
          "1000": ("with 1000 idle tunnels", "MB", LESS, None),
          "each": ("each idle tunnel more", "KB", LESS, "<= 100")},
-        memory, rounds=3),
+        memory, rounds=1),
     Row("ssh",
         {"ms": ("ssh host true", "ms", LESS, None)}, ssh_time),
     Row("scp",
