@@ -7,13 +7,13 @@ import random
 import subprocess
 import sys
 
-sys.path.append("/usr/lib/python3/dist-packages")
+sys.path.insert(0, "/usr/lib/python3/dist-packages")
 try:
     import jmespath
     from jmespath import exceptions
 except ImportError:
     sys.exit(77)
-if not jmespath.__version__.startswith("1.0."):
+if not jmespath.__version__.startswith(("1.0.", "1.1.")):
     sys.exit(77)  # Others may word it otherwise.
 
 INSTANCES = {
