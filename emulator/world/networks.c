@@ -143,6 +143,22 @@ static int check_id(struct reader *r, const char *id, const char *prefix)
     return 0;
 }
 
+/* There is one default VPC of an account in a region, or none. */
+static int check_default(const struct world *w, struct reader *r, size_t i)
+{
+    const struct world_vpc *vpc = &w->vpcs[i];
+
+    for (size_t k = 0; k < i && vpc->is_default; k++) {
+        if (w->vpcs[k].is_default && w->vpcs[k].account == vpc->account &&
+            strcmp(w->vpcs[k].region, vpc->region) == 0) {
+            reader_at(r, "vpcs", i, "default");
+            return reader_fail(r, "%s is the default VPC already",
+                               w->vpcs[k].id);
+        }
+    }
+    return 0;
+}
+
 static int link_vpc(struct world *w, struct reader *r, size_t i)
 {
     struct world_vpc *vpc = &w->vpcs[i];
@@ -166,7 +182,10 @@ static int link_vpc(struct world *w, struct reader *r, size_t i)
         vpc->region = w->settings.region;
     }
     reader_at(r, "vpcs", i, "cidrs");
-    return vpc->n_cidrs > 0 ? 0 : reader_fail(r, "must name a block");
+    if (vpc->n_cidrs == 0) {
+        return reader_fail(r, "must name a block");
+    }
+    return check_default(w, r, i);
 }
 
 /* "euc1-az2" of "eu-central-1b": the way AWS numbers zones, except that AWS
@@ -292,6 +311,22 @@ static int check_rules(struct world *w, struct reader *r, size_t index,
     return 0;
 }
 
+/* In a VPC each group has a name of its own. */
+static int check_name(const struct world *w, struct reader *r, size_t i)
+{
+    const struct world_group *g = &w->groups[i];
+
+    for (size_t k = 0; k < i; k++) {
+        if (w->groups[k].vpc == g->vpc &&
+            strcmp(w->groups[k].name, g->name) == 0) {
+            reader_at(r, "security_groups", i, "name");
+            return reader_fail(r, "%s of the same VPC is called so",
+                               w->groups[k].id);
+        }
+    }
+    return 0;
+}
+
 static int link_group(struct world *w, struct reader *r, size_t i)
 {
     struct world_group *g = &w->groups[i];
@@ -309,6 +344,10 @@ static int link_group(struct world *w, struct reader *r, size_t i)
     g->vpc = world_vpc(w, g->vpc_id);
     if (g->vpc == NULL) {
         return reader_fail(r, "there is no %s", g->vpc_id);
+    }
+    rv = check_name(w, r, i);
+    if (rv != 0) {
+        return rv;
     }
     if (g->description == NULL) {
         g->description = g->name;

@@ -169,6 +169,16 @@ static const struct {
     {"{\"accounts\":[" ACCOUNT "],\"vpcs\":[{\"id\":\"v-1\",\"cidrs\":["
      "\"10.0.0.0/9\"]}]}",
      "test: $.vpcs[0].id: must be vpc- and letters or digits"},
+    {"{\"accounts\":[" ACCOUNT "],\"vpcs\":["
+     "{\"id\":\"vpc-1\",\"cidrs\":[\"10.0.0.0/16\"],\"default\":true},"
+     "{\"id\":\"vpc-2\",\"cidrs\":[\"10.1.0.0/16\"],\"default\":true,"
+     "\"region\":\"us-east-1\"},"
+     "{\"id\":\"vpc-3\",\"cidrs\":[\"10.2.0.0/16\"],\"default\":true}]}",
+     "test: $.vpcs[2].default: vpc-1 is the default VPC already"},
+    {"{" NET ",\"security_groups\":["
+     "{\"id\":\"sg-1\",\"name\":\"a\",\"vpc\":\"vpc-1\"},"
+     "{\"id\":\"sg-2\",\"name\":\"a\",\"vpc\":\"vpc-1\"}]}",
+     "test: $.security_groups[1].name: sg-1 of the same VPC is called so"},
     {"{" NET ",\"subnets\":[]}", "test:1:"},
     {"{\"accounts\":[" ACCOUNT "],\"subnets\":[{\"id\":\"subnet-1\",\"vpc\":"
      "\"vpc-9\",\"zone\":\"eu-central-1a\",\"cidrs\":[]}]}",
