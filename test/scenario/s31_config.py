@@ -608,7 +608,9 @@ class Config(identity.Identity):
 
     def hosts(self, proxy, *words):
         proxy.hosts.clear()
-        self.run_eice(*words)
+        done = self.run_eice(*words)
+        if not proxy.hosts:
+            self.fail(done.stderr)
         return list(dict.fromkeys(proxy.hosts))
 
     def test_hosts_of_every_partition(self):
