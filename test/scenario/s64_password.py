@@ -235,6 +235,48 @@ class Clipboard(Windows):
              "--password-only alone, which prints the password.\n"))
 
 
+class Choice(Windows):
+    """Which client is taken where several are installed; they are scripts
+    that tell how they were called."""
+
+    SCRIPT = ("#!/bin/sh\n"
+              "printf '%s\\n' \"${0##*/}\" \"$@\" >\"$HOME/called\"\n"
+              "read -r line\n"
+              "printf '%s' \"$line\" >\"$HOME/told\"\n"
+              "exit 3\n")
+
+    def chosen(self, screen, *installed):
+        """Name and arguments of the one that was called, and its input."""
+        where = self.dir / "-".join([screen, *installed])
+        where.mkdir()
+        for name in installed:
+            (where / name).write_text(self.SCRIPT)
+            (where / name).chmod(0o755)
+        done = self.run_any([EICE, "rdp", "desk", "--key", self.key], env={
+            **self.env, screen: "none", "PATH": str(where)})
+        self.assertEqual(done.returncode, 3, done.stderr)
+        called = (self.home / "called").read_text().splitlines()
+        return called[0], called[1:], (self.home / "told").read_text()
+
+    def test_the_best_first(self):
+        self.begin()
+        for screen, installed, best, told in (
+                ("DISPLAY", ("rdesktop", "xfreerdp", "wlfreerdp"),
+                 "xfreerdp", PASSWORD),
+                ("DISPLAY", ("xfreerdp3", "xfreerdp"), "xfreerdp3", PASSWORD),
+                ("DISPLAY", ("rdesktop", "wlfreerdp"), "rdesktop", PASSWORD),
+                ("DISPLAY", ("rdesktop", "remmina"), "remmina", ""),
+                ("WAYLAND_DISPLAY", ("xfreerdp", "wlfreerdp", "remmina"),
+                 "wlfreerdp", PASSWORD),
+                ("WAYLAND_DISPLAY", ("wlfreerdp3", "wlfreerdp"),
+                 "wlfreerdp3", PASSWORD),
+                ("WAYLAND_DISPLAY", ("rdesktop", "remmina"), "remmina", "")):
+            with self.subTest(screen, installed=installed):
+                name, args, line = self.chosen(screen, *installed)
+                self.assertEqual((name, line), (best, told))
+                self.assertNotIn(PASSWORD, " ".join(args))
+
+
 class Refusals(Windows):
     """One sentence of what is wrong, one of what to do."""
 
