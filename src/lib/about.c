@@ -80,7 +80,7 @@ int eice_console_output(struct eice_op **out, struct eice *eice,
     const int rv =
         about_instance(out, eice, &ask_console, instance_id, data, error);
 
-    if (rv == 0) {
+    if (*out != NULL) {
         (*out)->cb.text = cb;
     }
     return rv;
@@ -118,7 +118,7 @@ int eice_password_data(struct eice_op **out, struct eice *eice,
     const int rv =
         about_instance(out, eice, &ask_password, instance_id, data, error);
 
-    if (rv == 0) {
+    if (*out != NULL) {
         (*out)->cb.password = cb;
     }
     return rv;
