@@ -24,6 +24,8 @@ struct rdp_place {
     bool mac;            /* On a Mac, which has a program to open URLs */
 };
 
+enum { RDP_PATH_SIZE = 4096 }; /* Of a client's program */
+
 /* What there is to draw on. */
 enum { RDP_SCREEN_X11 = 1, RDP_SCREEN_WAYLAND = 2, RDP_SCREEN_MAC = 4 };
 

@@ -17,8 +17,6 @@
 #include "rdp_run.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,8 +33,8 @@
 #include "options.h"
 #include "password.h"
 #include "program.h"
-#include "quote.h"
 #include "rdp_file.h"
+#include "rdp_tell.h"
 #include "rdp_trait.h"
 #include "run_dir.h"
 #include "say.h"
@@ -213,16 +211,6 @@ static int profile_write(struct run *r, const char *title, char *path,
     return rv;
 }
 
-/* Say what a person can compare. */
-static void thumbprint_say(const struct run *r)
-{
-    if (r->thumbprint[0] != '\0') {
-        say(STDERR_FILENO,
-            "eice: its certificate must have the SHA-1 thumbprint %s",
-            r->thumbprint);
-    }
-}
-
 /* Start the client. */
 static int client_begin(struct run *r, struct err *e)
 {
@@ -247,7 +235,7 @@ static int client_begin(struct run *r, struct err *e)
     facts.password = facts.password && rdp_client_takes_password(c);
     rdp_client_command(&argv, c, plan->client_path, &facts);
     if (rdp_client_asks(c)) {
-        thumbprint_say(r);
+        rdp_tell_thumbprint(r->thumbprint);
     }
     buf_init(&secret, TEXT_LIMIT);
     buf_adds(&secret, facts.password ? buf_str(&r->password.text) : "");
@@ -271,79 +259,18 @@ static int client_begin(struct run *r, struct err *e)
     return rv;
 }
 
-/* ---- Without a client --------------------------------------------------- */
-
-/* Write the .rdp file. */
-static int file_print(struct run *r, struct err *e)
-{
-    const char *path = r->plan->file;
-    struct buf text;
-    ssize_t n = 0;
-    int fd;
-
-    buf_init(&text, TEXT_LIMIT);
-    rdp_file_rdp(&text, r->port, r->user);
-    if (path == NULL) {
-        say_text(STDOUT_FILENO, buf_str(&text));
-        buf_free(&text);
-        return 0;
-    }
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd != -1) {
-        n = write(fd, text.data, text.len);
-    }
-    if (fd == -1 || n != (ssize_t)text.len || close(fd) != 0) {
-        buf_free(&text);
-        return err_set_uv(
-            e, uv_translate_sys_error(fd == -1 || n == -1 ? errno : ENOSPC),
-            path);
-    }
-    buf_free(&text);
-    return 0;
-}
-
-/* Say what to type. */
-static void advise(struct run *r)
-{
-    struct rdp_facts facts = facts_of(r, r->aim.result.instance_id, "");
-    struct rdp_place place = rdp_place_here();
-    const struct rdp_client *c;
-    char path[RDP_PATH_SIZE];
-    struct argv argv = {0};
-    struct buf line;
-    struct err e;
-    size_t i;
-
-    facts.password = false;
-    say(STDOUT_FILENO, "Listening for connections on port %d.", r->port);
-    say(STDERR_FILENO, "eice: connect an RDP client to 127.0.0.1:%d as %s",
-        r->port, r->user);
-    thumbprint_say(r);
-    c = rdp_client_find(&place, "xfreerdp", path, sizeof path, &e);
-    if (c != NULL) {
-        buf_init(&line, TEXT_LIMIT);
-        rdp_client_command(&argv, c, "xfreerdp", &facts);
-        for (i = 0; i < argv.n; i++) {
-            buf_adds(&line, i > 0 ? " " : "");
-            quote_shell(&line, argv.list[i]);
-        }
-        say(STDERR_FILENO, "eice: for example: %s", buf_str(&line));
-        buf_free(&line);
-        argv_free(&argv);
-    }
-}
-
 /* ---- All is there ------------------------------------------------------- */
 
 /* The last step. */
 static void finish(struct run *r)
 {
     const struct rdp_args *a = r->plan->a;
+    const struct rdp_facts facts = facts_of(r, r->aim.result.instance_id, "");
     struct err e = {0};
     int rv = 0;
 
     if (a->print_file) {
-        rv = file_print(r, &e);
+        rv = rdp_tell_file(r->plan->file, &facts, &e);
     }
     if (rv == 0 && r->plan->client != NULL) {
         rv = client_begin(r, &e);
@@ -357,7 +284,7 @@ static void finish(struct run *r)
         say_text(STDOUT_FILENO, "\n");
     }
     if (a->no_client) {
-        advise(r);
+        rdp_tell_advice(&facts);
     }
     if (!r->plan->listens) {
         run_close(r, EICE_BYE_DONE);

@@ -30,8 +30,6 @@ struct rdp_args {
     int64_t max_tunnel_duration;
 };
 
-enum { RDP_PATH_SIZE = 4096 };
-
 /* What is to be done, checked. */
 struct rdp_plan {
     const struct rdp_args *a;
