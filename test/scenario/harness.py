@@ -217,6 +217,7 @@ class EchoServer:
     def close(self):
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)  # Or it goes on with the number's next owner
         self.listener.close()
         for s in list(self.connections):
             with contextlib.suppress(OSError):

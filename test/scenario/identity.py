@@ -154,7 +154,8 @@ class Tunneller:
         self.hosts = []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def accept(self):
         while True:
@@ -195,6 +196,10 @@ class Tunneller:
             pass
 
     def close(self):
+        # The thread first: it might go on with whoever gets the descriptor's
+        # number next, and that is another test's proxy.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
         self.listener.close()
 
 

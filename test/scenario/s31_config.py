@@ -610,7 +610,7 @@ class Config(identity.Identity):
         proxy.hosts.clear()
         done = self.run_eice(*words)
         if not proxy.hosts:
-            self.fail(done.stderr)
+            self.fail((done.returncode, done.stdout, done.stderr))
         return list(dict.fromkeys(proxy.hosts))
 
     def test_hosts_of_every_partition(self):
@@ -725,7 +725,8 @@ class Silent:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.taken = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def accept(self):
         while True:
@@ -735,6 +736,8 @@ class Silent:
                 return
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
         self.listener.close()
 
 

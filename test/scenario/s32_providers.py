@@ -1015,7 +1015,8 @@ class Forwarder(identity.Tunneller):
         self.listener = socket.create_server(
             (address, 80), family=socket.AF_INET6 if ":" in address
             else socket.AF_INET)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def serve(self, s):
         with s, socket.create_connection(("127.0.0.1", self.target)) as far:
