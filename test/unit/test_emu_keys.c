@@ -460,22 +460,13 @@ static const char *contents(const char *path)
 /* A rig whose instance keeps its keys in @file. */
 static struct rig *with_file(const char *file)
 {
-    char world[1024];
-    struct rig *r;
+    char instance[512];
 
-    snprintf(world, sizeof world,
-             "{\"accounts\":[{\"id\":\"111122223333\",\"root\":{\"keys\":["
-             "{\"id\":\"AKID\",\"secret\":\"s\"}]}}],"
-             "\"vpcs\":[{\"id\":\"vpc-1\",\"cidrs\":[\"10.0.0.0/16\"]}],"
-             "\"subnets\":[{\"id\":\"subnet-1\",\"vpc\":\"vpc-1\","
-             "\"zone\":\"eu-central-1a\",\"cidrs\":[\"10.0.1.0/24\"]}],"
+    snprintf(instance, sizeof instance,
              "\"instances\":[{\"id\":\"i-00000000\",\"subnet\":\"subnet-1\","
-             "\"private_ip\":\"10.0.1.5\",\"authorized_keys\":\"%s\"}]}",
+             "\"private_ip\":\"10.0.1.5\",\"authorized_keys\":\"%s\"}]",
              file);
-    r = rig_new(world);
-    r->key_id = "AKID";
-    r->secret = "s";
-    return r;
+    return rig_with_instance(instance);
 }
 
 static void test_the_file_of_an_instance_follows(void **state)
