@@ -5,6 +5,7 @@
  * port that running.json names, and prints the answer. */
 #include "cmd_control.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,18 @@ static int read_input(struct buf *b)
     return ferror(stdin) ? UV_EIO : buf_error(b);
 }
 
+/* Read what there is, to the end or for ANSWER_WAIT_S.  A process that was
+ * stopped and goes on is told EINTR by a socket with a time limit. */
+static ssize_t read_some(int fd, char *out, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, out, len);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
 /* Connect, send, read to the end. */
 static int exchange(const struct sockaddr_storage *to,
                     const struct buf *request, struct buf *answer)
@@ -84,7 +97,7 @@ static int exchange(const struct sockaddr_storage *to,
         n = write(fd, request->data + sent, request->len - sent);
         sent += n > 0 ? (size_t)n : 0;
     }
-    while (n >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0) {
+    while (n >= 0 && (n = read_some(fd, chunk, sizeof chunk)) > 0) {
         buf_add(answer, chunk, (size_t)n);
     }
     if (fd >= 0) {
