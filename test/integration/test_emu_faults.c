@@ -18,7 +18,7 @@
 #include "live_rig.h"
 #include "mem.h"
 
-enum { QUICK_S = 1 }; /* How long to wait for what never comes */
+enum { BRIEF_MS = 1000 }; /* How long to wait for what never comes */
 
 static const char host[] = "eice-0abc.localhost";
 static const char query[] = "instanceConnectEndpointId=eice-0abc&remotePort=22";
@@ -38,13 +38,6 @@ static bool plan(struct rig *r, const char *endpoint, const char *faults)
         return false;
     }
     return true;
-}
-
-static void hurry(struct caller *c)
-{
-    struct timeval wait = {.tv_sec = QUICK_S};
-
-    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
 }
 
 static bool connect_to(struct rig *r, struct caller *c)
@@ -106,18 +99,18 @@ static void hello_stage(struct rig *r)
     caller_close(&c);
     CHECK(r, plan(r, "eice-0abc", "[{'at':'hello','do':'stall'}]"));
     CHECK(r, caller_open(&c, r->https_port, NULL, NULL));
-    hurry(&c);
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    SSL *ssl = SSL_new(ctx);
+    caller_patience(&c, BRIEF_MS);
     char sni[256]; /* OpenSSL's macro wants it writable. */
     snprintf(sni, sizeof sni, "%s", host);
-    SSL_set_tlsext_host_name(ssl, sni);
-    SSL_set_fd(ssl, c.fd);
+    c.ctx = SSL_CTX_new(TLS_client_method());
+    c.ssl = SSL_new(c.ctx);
+    SSL_set_tlsext_host_name(c.ssl, sni);
+    SSL_set_fd(c.ssl, c.fd);
     begin = uv_hrtime();
-    CHECK(r, SSL_connect(ssl) != 1);
+    CHECK(r, !caller_handshake(&c));
     CHECK(r, uv_hrtime() - begin > 900 * 1000000ull);
-    SSL_free(ssl);
-    SSL_CTX_free(ctx);
+    SSL_free(c.ssl);
+    c.ssl = NULL;
     CHECK(r, caller_recv(&c, &byte, 1) != 0);
     caller_close(&c);
 }
@@ -143,7 +136,7 @@ static void accept_stage(struct rig *r)
     caller_close(&c);
     CHECK(r, plan(r, "*", "[{'at':'accept','do':'stall'}]"));
     CHECK(r, caller_open(&c, r->https_port, NULL, NULL));
-    hurry(&c);
+    caller_patience(&c, BRIEF_MS);
     CHECK(r, caller_recv(&c, text, 1) == -1);
     caller_close(&c);
     CHECK(r, plan(r, "*", "[]"));
@@ -198,7 +191,7 @@ static void request_stage(struct rig *r)
     caller_close(&c);
     CHECK(r, plan(r, "eice-0abc", "{'at':'request','do':'stall'}"));
     CHECK(r, connect_to(r, &c));
-    hurry(&c);
+    caller_patience(&c, BRIEF_MS);
     CHECK(r, caller_upgrade(&c, query, text) == -1);
     caller_close(&c);
 }
@@ -233,7 +226,7 @@ static void answer_stage(struct rig *r)
     caller_close(&c);
     CHECK(r, plan(r, "eice-0abc", "[{'at':'answer','do':'stall'}]"));
     CHECK(r, connect_to(r, &c));
-    hurry(&c);
+    caller_patience(&c, BRIEF_MS);
     CHECK(r, caller_upgrade(&c, query, head) == -1 && head[0] == '\0');
     caller_close(&c);
 }
@@ -338,10 +331,10 @@ static void down_stage(struct rig *r)
     CHECK(r,
           plan(r, "eice-0abc", "[{'at':'down','after':50000,'do':'stall'}]"));
     CHECK(r, tunnel(r, &c));
-    hurry(&c);
     memset(run, 0, 100000);
     CHECK(r, caller_frame(&c, 0x82, run, 100000));
     CHECK(r, caller_recv_all(&c, run, 50000));
+    caller_patience(&c, BRIEF_MS);
     CHECK(r, caller_recv(&c, run, 1) == -1);
     caller_close(&c);
     /* A delay loses nothing. */

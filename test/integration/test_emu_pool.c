@@ -143,15 +143,13 @@ static bool file_is(const char *dir, const char *name, const char *want)
 /* Nothing comes, as far as that can be seen. */
 static bool is_silent(struct caller *c)
 {
-    struct timeval brief = {.tv_usec = 100 * 1000};
-    struct timeval usual = {.tv_sec = CALLER_TIMEOUT_S};
     char byte;
     int n;
 
-    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof brief);
+    caller_patience(c, 100);
     n = c->ssl != NULL ? SSL_peek(c->ssl, &byte, 1)
                        : (int)recv(c->fd, &byte, 1, MSG_PEEK);
-    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &usual, sizeof usual);
+    caller_patience(c, CALLER_TIMEOUT_S * 1000);
     return n < 0;
 }
 

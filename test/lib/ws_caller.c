@@ -3,6 +3,7 @@
 #include "ws_caller.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/x509v3.h>
@@ -14,6 +15,28 @@
 #include <unistd.h>
 
 enum { KEPT = 64 * 1024 };
+
+/* A process that was stopped for a moment finds what it waited for, with a
+ * time limit, interrupted (signal(7)): that is to be tried again.  With TLS,
+ * @rv is what it returned. */
+static bool interrupted(const struct caller *c, int rv)
+{
+    return errno == EINTR &&
+           (c->ssl == NULL ||
+            SSL_get_error(c->ssl, rv) == SSL_ERROR_WANT_READ ||
+            SSL_get_error(c->ssl, rv) == SSL_ERROR_WANT_WRITE);
+}
+
+bool caller_handshake(struct caller *c)
+{
+    int rv;
+
+    do {
+        errno = 0;
+        rv = SSL_connect(c->ssl);
+    } while (rv != 1 && interrupted(c, rv));
+    return rv == 1;
+}
 
 /* Set up TLS as a careful client does. */
 static bool caller_tls(struct caller *c, const char *ca_file, const char *name)
@@ -30,7 +53,7 @@ static bool caller_tls(struct caller *c, const char *ca_file, const char *name)
     c->ssl = SSL_new(c->ctx);
     return c->ssl != NULL && SSL_set1_host(c->ssl, name) == 1 &&
            SSL_set_tlsext_host_name(c->ssl, host) == 1 &&
-           SSL_set_fd(c->ssl, c->fd) == 1 && SSL_connect(c->ssl) == 1;
+           SSL_set_fd(c->ssl, c->fd) == 1 && caller_handshake(c);
 }
 
 bool caller_open(struct caller *c, int port, const char *ca_file,
@@ -39,7 +62,6 @@ bool caller_open(struct caller *c, int port, const char *ca_file,
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval wait = {.tv_sec = CALLER_TIMEOUT_S};
     int one = 1;
 
     *c = (struct caller){.fd = socket(AF_INET, SOCK_STREAM, 0)};
@@ -47,11 +69,21 @@ bool caller_open(struct caller *c, int port, const char *ca_file,
     if (c->fd < 0 || c->kept == NULL) {
         return false;
     }
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) {
+        return false;
+    }
+    caller_patience(c, CALLER_TIMEOUT_S * 1000);
+    return ca_file == NULL || caller_tls(c, ca_file, name);
+}
+
+void caller_patience(struct caller *c, unsigned ms)
+{
+    struct timeval wait = {.tv_sec = ms / 1000,
+                           .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return connect(c->fd, (struct sockaddr *)&to, sizeof to) == 0 &&
-           (ca_file == NULL || caller_tls(c, ca_file, name));
 }
 
 void caller_close(struct caller *c)
@@ -80,19 +112,19 @@ bool caller_send(struct caller *c, const void *data, size_t len)
     ssize_t rv;
 
     while (len > 0) {
+        errno = 0;
         if (c->ssl != NULL) {
-            if (SSL_write_ex(c->ssl, p, len, &n) != 1) {
-                return false;
-            }
+            rv = SSL_write_ex(c->ssl, p, len, &n);
         } else {
             rv = send(c->fd, p, len, MSG_NOSIGNAL);
-            if (rv <= 0) {
-                return false;
-            }
-            n = (size_t)rv;
+            n = rv > 0 ? (size_t)rv : 0;
         }
-        p += n;
-        len -= n;
+        if (rv > 0) {
+            p += n;
+            len -= n;
+        } else if (!interrupted(c, (int)rv)) {
+            return false;
+        }
     }
     return true;
 }
@@ -106,16 +138,23 @@ bool caller_says(struct caller *c, const char *text)
 static ssize_t caller_fetch(struct caller *c, void *data, size_t len)
 {
     size_t n;
-    int rv;
+    ssize_t rv;
 
+    do {
+        errno = 0;
+        if (c->ssl == NULL) {
+            rv = recv(c->fd, data, len, 0);
+        } else {
+            rv = SSL_read_ex(c->ssl, data, len, &n);
+        }
+    } while (rv <= 0 && interrupted(c, (int)rv));
     if (c->ssl == NULL) {
-        return recv(c->fd, data, len, 0);
+        return rv;
     }
-    rv = SSL_read_ex(c->ssl, data, len, &n);
     if (rv == 1) {
         return (ssize_t)n;
     }
-    rv = SSL_get_error(c->ssl, rv);
+    rv = SSL_get_error(c->ssl, (int)rv);
     return rv == SSL_ERROR_ZERO_RETURN ? 0 : -1;
 }
 

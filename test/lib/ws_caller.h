@@ -36,6 +36,13 @@ struct frame {
  * checking @name; with NULL in the clear. */
 bool caller_open(struct caller *c, int port, const char *ca_file,
                  const char *name);
+
+/* Shake hands by TLS over a c->ssl of the test's own. */
+bool caller_handshake(struct caller *c);
+
+/* Wait for @ms from here on, not for CALLER_TIMEOUT_S. */
+void caller_patience(struct caller *c, unsigned ms);
+
 void caller_close(struct caller *c);
 
 /* Give up with an RST. */
