@@ -16,7 +16,7 @@
 
 #include "listener_rig.h"
 
-enum { GUARD_MS = 20000 };
+enum { GUARD_MS = 60000 };
 
 static void on_guard(uv_timer_t *timer)
 {
@@ -123,20 +123,52 @@ void bench_end(struct bench *b)
     free(b);
 }
 
-static void on_settled(uv_timer_t *timer)
+static void on_tick(uv_timer_t *timer)
 {
-    uv_stop(timer->loop);
+    uv_close((uv_handle_t *)timer, NULL);
 }
 
-void bench_settle(struct bench *b, unsigned ms)
+void bench_settle(struct bench *b, unsigned turns)
 {
-    uv_timer_t timer;
+    while (turns-- > 0) {
+        uv_timer_t timer;
 
-    uv_timer_init(&b->loop, &timer);
-    uv_timer_start(&timer, on_settled, ms, 0);
-    uv_run(&b->loop, UV_RUN_DEFAULT);
-    uv_close((uv_handle_t *)&timer, NULL);
-    uv_run(&b->loop, UV_RUN_NOWAIT);
+        uv_timer_init(&b->loop, &timer);
+        uv_timer_start(&timer, on_tick, 1, 0);
+        while (uv_is_active((uv_handle_t *)&timer)) {
+            uv_run(&b->loop, UV_RUN_ONCE);
+        }
+        uv_run(&b->loop, UV_RUN_NOWAIT);
+    }
+}
+
+/* One turn while something is waited for; the guard ends it. */
+static void turn(struct bench *b)
+{
+    if (uv_run(&b->loop, UV_RUN_ONCE) == 0) {
+        fail_msg("nothing is left to do after: %s", b->said);
+    }
+}
+
+void bench_until(struct bench *b, const bool *flag)
+{
+    while (!*flag) {
+        turn(b);
+    }
+}
+
+void bench_await(struct bench *b, const char *said)
+{
+    while (strcmp(b->said, said) != 0) {
+        turn(b);
+    }
+}
+
+void bench_await_ends(struct bench *b, unsigned n)
+{
+    while (b->n_closed < n) {
+        turn(b);
+    }
 }
 
 /* ---- Clients ----------------------------------------------------------- */
@@ -146,6 +178,13 @@ static void on_client_closed(uv_handle_t *handle)
     struct client *c = handle->data;
 
     c->closed = true;
+}
+
+void client_await(struct client *c)
+{
+    while (strcmp(c->got, c->text) != 0) {
+        turn(c->b);
+    }
 }
 
 void client_close(struct client *c, int status)

@@ -66,14 +66,24 @@ struct bench *bench_new(const struct listener_config *config);
 void bench_close(struct bench *b);
 void bench_close_in(struct bench *b, int turns);
 
-/* Turn the loop for @ms. */
-void bench_settle(struct bench *b, unsigned ms);
+/* Turn the loop until @flag is set; until all that was said is @said; until @n
+ * connections have ended. */
+void bench_until(struct bench *b, const bool *flag);
+void bench_await(struct bench *b, const char *said);
+void bench_await_ends(struct bench *b, unsigned n);
+
+/* Turn it @turns times, a millisecond each: what has been going to happen at
+ * once has happened then, however slow the machine is. */
+void bench_settle(struct bench *b, unsigned turns);
 
 /* Run to the end, look that nothing is left, and free @b. */
 void bench_end(struct bench *b);
 
 /* A client of the listener's @family (AF_UNIX: of its first address). */
 struct client *client_new(struct bench *b, int family, const char *text);
+
+/* Turn the loop until its whole text has come back. */
+void client_await(struct client *c);
 
 /* Let it leave; @status is kept in it. */
 void client_close(struct client *c, int status);

@@ -157,10 +157,11 @@ static void test_a_failed_tunnel_ends_only_itself(void **state)
     (void)state;
     c[0] = client_new(b, AF_INET, "held");
     c[0]->hold = true;
-    bench_settle(b, 20);
+    client_await(c[0]);
     c[1] = client_new(b, AF_INET, "Fail");
-    bench_settle(b, 20);
+    bench_await(b, "A1 O1 A2 O2 C2! ");
     c[2] = client_new(b, AF_INET, "fine");
+    bench_await(b, "A1 O1 A2 O2 C2! A3 O3 C3 ");
     bench_settle(b, 20);
     assert_string_equal(b->said, "A1 O1 A2 O2 C2! A3 O3 C3 ");
     assert_string_equal(b->why, "told to fail");
@@ -168,8 +169,7 @@ static void test_a_failed_tunnel_ends_only_itself(void **state)
     assert_string_equal(c[2]->got, "fine");
     assert_int_equal(listener_connections(b->l), 1);
     bench_close(b);
-    bench_settle(b, 20);
-    assert_true(c[0]->closed);
+    bench_until(b, &c[0]->closed);
     assert_int_equal(fake_tunnels.n_away, 1);
     bench_end(b);
 }
@@ -181,13 +181,14 @@ static void test_a_tunnel_that_cannot_begin(void **state)
     (void)state;
     fake_tunnels.no_memory = true;
     client_new(b, AF_INET, "x");
-    bench_settle(b, 20);
+    bench_await(b, "A1 C1! ");
     fake_tunnels.no_memory = false;
     fake_tunnels.start_rv = UV_EIO;
     client_new(b, AF_INET, "x");
-    bench_settle(b, 20);
+    bench_await(b, "A1 C1! A2 C2! ");
     fake_tunnels.start_rv = 0;
     client_new(b, AF_INET, "fine");
+    bench_await(b, "A1 C1! A2 C2! A3 O3 C3 ");
     bench_settle(b, 20);
     assert_string_equal(b->said, "A1 C1! A2 C2! A3 O3 C3 ");
     assert_string_equal(b->clients[2].got, "fine");
@@ -209,7 +210,8 @@ static void test_port_probes_are_no_errors(void **state)
         c->probe = true;
         c->reset = i % 2 == 1;
     }
-    bench_settle(b, 50);
+    bench_await_ends(b, 6);
+    bench_settle(b, 20);
     assert_null(strchr(b->said, '!'));
     assert_null(strchr(b->said, 'R'));
     assert_int_equal(b->n_closed, 6);
@@ -221,6 +223,7 @@ static void test_port_probes_are_no_errors(void **state)
 static void test_over_the_limit_is_closed(void **state)
 {
     struct listener_config config = any_port;
+    struct client *c;
     struct bench *b;
     unsigned i;
 
@@ -228,19 +231,23 @@ static void test_over_the_limit_is_closed(void **state)
     config.max_connections = 3;
     b = bench_new(&config);
     for (i = 0; i < 5; i++) {
-        client_new(b, AF_INET, "hold")->hold = true;
-        bench_settle(b, 10);
+        c = client_new(b, AF_INET, "hold");
+        c->hold = true;
+        if (i < 3) {
+            client_await(c);
+        } else {
+            bench_until(b, &c->closed);
+        }
     }
+    bench_settle(b, 10);
     assert_string_equal(b->said, "A1 O1 A2 O2 A3 O3 F0 F0 ");
     assert_int_equal(listener_connections(b->l), 3);
-    assert_true(b->clients[3].closed && b->clients[4].closed);
     assert_int_equal(b->clients[3].n_got, 0);
     /* A place that is free again is given away. */
     client_close(&b->clients[0], 0);
+    bench_await(b, "A1 O1 A2 O2 A3 O3 F0 F0 C1 ");
     bench_settle(b, 10);
-    client_new(b, AF_INET, "next");
-    bench_settle(b, 10);
-    assert_string_equal(b->clients[5].got, "next");
+    client_await(client_new(b, AF_INET, "next"));
     bench_close(b);
     bench_end(b);
 }
@@ -258,10 +265,15 @@ static void test_over_the_limit_waits(void **state)
     for (i = 0; i < 2; i++) {
         client_new(b, i == 0 ? AF_INET : AF_INET6, "hold")->hold = true;
     }
+    client_await(&b->clients[0]);
+    client_await(&b->clients[1]);
     bench_settle(b, 10);
     assert_null(strchr(b->said, 'F')); /* Full, but nobody is waiting. */
     for (i = 0; i < 10; i++) {
         client_new(b, i % 2 == 0 ? AF_INET : AF_INET6, "wait");
+    }
+    for (i = 2; i < 12; i++) {
+        bench_until(b, &b->clients[i].connected);
     }
     bench_settle(b, 20);
     assert_int_equal(listener_connections(b->l), 2);
@@ -269,9 +281,8 @@ static void test_over_the_limit_waits(void **state)
     assert_false(b->clients[5].closed);
     assert_string_equal(strchr(b->said, 'F'), "F0 ");
     client_close(&b->clients[0], 0);
-    bench_settle(b, 100);
     for (i = 2; i < 12; i++) {
-        assert_string_equal(b->clients[i].got, "wait");
+        client_await(&b->clients[i]);
     }
     assert_int_equal(fake_tunnels.n_max, 2);
     bench_close(b);
@@ -295,12 +306,13 @@ static void test_many_come_and_go(void **state)
             b->clients[i] = (struct client){0};
             client_new(b, i % 2 ? AF_INET : AF_INET6, "hello");
         }
-        bench_settle(b, 30);
         for (i = 0; i < MAX_CLIENTS; i++) {
+            bench_until(b, &b->clients[i].closed);
             assert_string_equal(b->clients[i].got, "hello");
-            assert_true(b->clients[i].closed);
         }
     }
+    bench_await_ends(b, 20 * MAX_CLIENTS);
+    bench_settle(b, 20);
     assert_int_equal(b->n_closed, 20 * MAX_CLIENTS);
     assert_int_equal(listener_connections(b->l), 0);
     bench_close(b);
