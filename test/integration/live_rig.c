@@ -177,7 +177,7 @@ static void on_script_done(uv_async_t *async)
     uv_stop(async->loop);
 }
 
-void rig_run(struct rig *r, rig_script script)
+bool rig_try(struct rig *r, rig_script script)
 {
     r->script = script;
     r->failure[0] = '\0';
@@ -186,7 +186,12 @@ void rig_run(struct rig *r, rig_script script)
     assert_int_equal(uv_thread_create(&r->script_thread, run_script, r), 0);
     uv_run(&r->loop, UV_RUN_DEFAULT);
     uv_thread_join(&r->script_thread);
-    if (r->failure[0] != '\0') {
+    return r->failure[0] == '\0';
+}
+
+void rig_run(struct rig *r, rig_script script)
+{
+    if (!rig_try(r, script)) {
         fail_msg("%s", r->failure);
     }
 }

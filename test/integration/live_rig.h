@@ -72,6 +72,10 @@ void rig_start(struct rig *r);
 /* Run @script to its end, with the loop turning; fail if it failed. */
 void rig_run(struct rig *r, rig_script script);
 
+/* The same, for what only a machine quick enough can show: false if it failed;
+ * how is in r->failure. */
+bool rig_try(struct rig *r, rig_script script);
+
 /* Close the emulator and require that the loop is empty. */
 void rig_stop(struct rig *r);
 

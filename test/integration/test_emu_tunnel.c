@@ -259,7 +259,7 @@ static void test_a_target_that_does_not_answer_is_a_close(void **state)
     rig_start(&r);
     begin = uv_hrtime();
     rig_run(&r, unreachable);
-    assert_in_range((uv_hrtime() - begin) / 1000000, 250, 3000);
+    assert_in_range((uv_hrtime() - begin) / 1000000, 250, 30000);
     rig_stop(&r);
     for (int i = 0; i < 4; i++) {
         close(filler[i].fd);
