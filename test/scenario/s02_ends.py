@@ -38,45 +38,48 @@ class Ends(harness.Scenario):
         self.assertEqual(ssh.stdout.readline(), b"up\n")
         return ssh, harness.wait_for("eice", lambda: children(ssh.pid))[0]
 
-    def gone_within_a_second(self, pid):
-        end = time.monotonic() + 1.0 * harness.SLOW
-        while harness.alive(pid):
-            self.assertLess(time.monotonic(), end, "eice is still there")
-            time.sleep(0.01)
+    def gone_within_a_second(self, end):
+        """After @end has ended the ssh it is given, and that has gone."""
+        def attempt():
+            ssh, eice = self.session()
+            end(ssh)
+            ssh.wait(harness.PATIENCE)
+            begin = time.monotonic()
+            harness.wait_for("eice's end", lambda: not harness.alive(eice))
+            return time.monotonic() - begin
+
+        harness.in_time("eice's end", 1, attempt)
 
     def test_a_normal_exit(self):
-        ssh, eice = self.session()
-        ssh.stdin.close()
-        self.assertEqual(ssh.wait(10), 0)
-        self.gone_within_a_second(eice)
-        self.assertEqual(ssh.stderr.read(), b"")
+        def end(ssh):
+            ssh.stdin.close()
+            self.assertEqual(ssh.wait(harness.PATIENCE), 0)
+            self.assertEqual(ssh.stderr.read(), b"")
+
+        self.gone_within_a_second(end)
 
     def test_ctrl_c(self):
-        ssh, eice = self.session()
-        ssh.send_signal(signal.SIGINT)
-        ssh.wait(10)
-        self.gone_within_a_second(eice)
+        self.gone_within_a_second(
+            lambda ssh: ssh.send_signal(signal.SIGINT))
 
     def test_kill_9(self):
-        ssh, eice = self.session()
-        ssh.kill()
-        ssh.wait(10)
-        self.gone_within_a_second(eice)
+        self.gone_within_a_second(lambda ssh: ssh.kill())
 
     def test_kill_9_with_unread_output(self):
-        ssh, eice = self.session()
-        ssh.stdin.write(b"x" * 65536)
-        ssh.stdin.flush()
-        ssh.kill()
-        ssh.wait(10)
-        self.gone_within_a_second(eice)
+        def end(ssh):
+            ssh.stdin.write(b"x" * 65536)
+            ssh.stdin.flush()
+            ssh.kill()
+
+        self.gone_within_a_second(end)
 
     def test_kill_9_while_the_target_is_silent_and_nothing_flows(self):
         """The pipe is the only sign of ssh's death."""
-        ssh, eice = self.session()
-        time.sleep(0.3)
-        ssh.kill()
-        self.gone_within_a_second(eice)
+        def end(ssh):
+            time.sleep(0.3)
+            ssh.kill()
+
+        self.gone_within_a_second(end)
 
 
 class Signals(harness.Scenario):
@@ -103,46 +106,55 @@ class Signals(harness.Scenario):
         self.assertTrue(eice.stdout.read(1 << 20))
         return eice
 
-    def ends_within_a_second(self, eice, sig):
-        eice.send_signal(sig)
-        begin = time.monotonic()
-        code = eice.wait(10)
-        self.assertLess(time.monotonic() - begin, 1.5 * harness.SLOW)
-        self.assertEqual(eice.stderr.read(), b"")
-        harness.wait_for("the target to see the end",
-                         lambda: not self.server.connections)
-        return code
+    def ends_within_a_second(self, sig, code=None, pause=0):
+        """Told so @pause seconds after it has begun to carry."""
+        def attempt():
+            eice = self.carrying()
+            time.sleep(pause)
+            begin = time.monotonic()
+            eice.send_signal(sig)
+            said = eice.wait(harness.PATIENCE)
+            took = time.monotonic() - begin
+            self.assertEqual(eice.stderr.read(), b"")
+            if code is not None:
+                self.assertEqual(said, code)
+            harness.wait_for("the target to see the end",
+                             lambda: not self.server.connections)
+            return took
+
+        harness.in_time("eice's end", 1.5, attempt)
 
     def test_sigterm(self):
-        self.ends_within_a_second(self.carrying(), signal.SIGTERM)
+        self.ends_within_a_second(signal.SIGTERM)
 
     def test_sighup(self):
-        self.ends_within_a_second(self.carrying(), signal.SIGHUP)
+        self.ends_within_a_second(signal.SIGHUP)
 
     def test_sigint_is_130(self):
-        code = self.ends_within_a_second(self.carrying(), signal.SIGINT)
-        self.assertEqual(code, 130)
+        self.ends_within_a_second(signal.SIGINT, code=130)
 
     def test_sigterm_with_a_reader_that_does_not_read(self):
-        eice = self.carrying()
-        time.sleep(0.5)
-        self.ends_within_a_second(eice, signal.SIGTERM)
+        self.ends_within_a_second(signal.SIGTERM, pause=0.5)
 
     def test_listener_and_its_tunnels(self):
-        process, port = self.listener(stderr=subprocess.PIPE)
-        clients = []
-        for _ in range(3):
-            s = harness.socket.create_connection(("127.0.0.1", port))
-            self.addCleanup(s.close)
-            self.assertTrue(s.recv(1))
-            clients.append(s)
-        begin = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-        self.assertLess(time.monotonic() - begin, 1.5 * harness.SLOW)
-        harness.wait_for("the targets to see the end",
-                         lambda: not self.server.connections)
-        self.assertFalse(harness.port_open(port))
+        def attempt():
+            process, port = self.listener(stderr=subprocess.PIPE)
+            clients = []
+            for _ in range(3):
+                s = harness.socket.create_connection(("127.0.0.1", port))
+                self.addCleanup(s.close)
+                self.assertTrue(s.recv(1))
+                clients.append(s)
+            begin = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            process.wait(harness.PATIENCE)
+            took = time.monotonic() - begin
+            harness.wait_for("the targets to see the end",
+                             lambda: not self.server.connections)
+            self.assertFalse(harness.port_open(port))
+            return took
+
+        harness.in_time("the listener's end", 1.5, attempt)
 
 
 if __name__ == "__main__":

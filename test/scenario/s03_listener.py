@@ -30,7 +30,7 @@ class Limit(harness.Scenario):
             s.stdin.write(b"%d\n" % i)
             s.stdin.close()
             self.assertEqual(s.stdout.read(), b"%d\n" % i)
-            self.assertEqual(s.wait(10), 0)
+            self.assertEqual(s.wait(harness.PATIENCE), 0)
         self.run_ok(self.ssh(port, "true"))
         lines = []
         while sum("Closing tcp" in line for line in lines) < 11:
@@ -52,9 +52,8 @@ class Limit(harness.Scenario):
                                stdout=subprocess.PIPE) for _ in range(6)]
         for s in sessions:
             self.assertEqual(s.stdout.read(), b"done\n")
-            self.assertEqual(s.wait(10), 0)
+            self.assertEqual(s.wait(harness.PATIENCE), 0)
         self.assertGreater(time.monotonic() - begin, 0.9)
-
 
     def test_later_connections_resume_the_first_one_s_tls(self):
         log = self.dir / "log"
@@ -77,7 +76,7 @@ class Refused(harness.Scenario):
                                       stderr=subprocess.PIPE)
         for _ in range(5):
             with harness.socket.create_connection(("127.0.0.1", port)) as s:
-                s.settimeout(20 * harness.SLOW)
+                s.settimeout(harness.PATIENCE)
                 self.assertEqual(s.recv(1), b"")
         self.assertIsNone(process.poll())
         process.terminate()
@@ -94,7 +93,7 @@ class Refused(harness.Scenario):
         silent = [harness.socket.create_connection(("127.0.0.1", port))
                   for _ in range(5)]
         with harness.socket.create_connection(("127.0.0.1", port)) as s:
-            s.settimeout(5 * harness.SLOW)
+            s.settimeout(harness.PATIENCE)
             s.sendall(b"ping")
             self.assertEqual(s.recv(4), b"ping")
         for s in silent:
@@ -157,7 +156,7 @@ class Addresses(harness.Scenario):
             s.sendall(b"x")
             self.assertEqual(s.recv(1), b"x")
         eice.terminate()
-        eice.wait(10)
+        eice.wait(harness.PATIENCE)
         self.assertFalse(path.exists())
 
     def test_a_stale_unix_socket_is_replaced(self):
@@ -188,7 +187,7 @@ class Addresses(harness.Scenario):
                        close_fds=False, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL)
         with harness.socket.create_connection(("127.0.0.1", port)) as s:
-            s.settimeout(10 * harness.SLOW)
+            s.settimeout(harness.PATIENCE)
             s.sendall(b"x")
             self.assertEqual(s.recv(1), b"x")
 

@@ -31,7 +31,7 @@ class Stall(harness.Scenario):
             while True:
                 s.sendall(data)
         elif what == b"s":
-            self.release.wait(120)
+            self.release.wait()
         else:
             s.sendall(what)
             harness.EchoServer.echo(s)
@@ -39,7 +39,7 @@ class Stall(harness.Scenario):
     def connect(self, what):
         s = socket.create_connection(("127.0.0.1", self.port))
         self.addCleanup(s.close)
-        s.settimeout(30 * harness.SLOW)
+        s.settimeout(harness.PATIENCE)
         s.sendall(what)
         return s
 
@@ -71,6 +71,10 @@ class Stall(harness.Scenario):
         time.sleep(1)
         first = harness.status_kb(self.pid)
         beside = self.echo_seconds(fast)
+        for _ in range(4):  # Or somebody else was busy
+            if beside < alone * 3 + 1:
+                break
+            beside = self.echo_seconds(fast)
         time.sleep(1)
         last = harness.status_kb(self.pid)
         print(f"\nRSS before {before} KiB, stalled {first} KiB, after "

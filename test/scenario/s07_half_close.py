@@ -4,6 +4,7 @@
 import contextlib
 import socket
 import subprocess
+import threading
 import time
 
 import harness
@@ -19,7 +20,14 @@ class HalfClose(harness.Scenario):
                            harness.INSTANCE, *flags],
                           stderr=subprocess.PIPE, **kw)
 
+    def stay(self, s):
+        """A target that takes a byte, and then does nothing."""
+        if s.recv(1):
+            self.over.wait()
+
     def begin(self, handler):
+        self.over = threading.Event()
+        self.addCleanup(self.over.set)
         self.server = self.echo_server(handler)
         self.emulator(harness.world({22: self.server.port}))
 
@@ -28,7 +36,7 @@ class HalfClose(harness.Scenario):
         self.begin(lambda s: s.sendall(blob))
         eice = self.stdio()
         self.assertEqual(eice.stdout.read(), blob)
-        self.assertEqual(eice.wait(5 * harness.SLOW), 0)
+        self.assertEqual(eice.wait(harness.PATIENCE), 0)
         self.assertEqual(eice.stderr.read(), b"")
 
     def test_a_slow_reader_still_gets_everything_after_the_end(self):
@@ -40,7 +48,7 @@ class HalfClose(harness.Scenario):
             got += chunk
             time.sleep(0.05)
         self.assertEqual(got, blob)
-        self.assertEqual(eice.wait(5 * harness.SLOW), 0)
+        self.assertEqual(eice.wait(harness.PATIENCE), 0)
 
     def test_local_ends_first_and_the_answer_still_comes(self):
         def late(s):
@@ -53,7 +61,7 @@ class HalfClose(harness.Scenario):
         eice.stdin.write(b"hello")
         eice.stdin.close()
         self.assertEqual(eice.stdout.read(), b"you said hello")
-        self.assertEqual(eice.wait(5 * harness.SLOW), 0)
+        self.assertEqual(eice.wait(harness.PATIENCE), 0)
 
     def test_everything_sent_before_the_end_arrives(self):
         got = []
@@ -75,28 +83,44 @@ class HalfClose(harness.Scenario):
         self.assertEqual(got, [BLOB])
 
     def test_quiet_after_local_end_lasts_for_the_linger_time(self):
-        self.begin(lambda s: s.recv(1) and time.sleep(60))
-        eice = self.stdio("--linger", "1")
-        eice.stdin.write(b"x")
-        eice.stdin.close()
-        begin = time.monotonic()
-        self.assertEqual(eice.wait(20 * harness.SLOW), 0)
-        took = time.monotonic() - begin
-        self.assertGreater(took, 0.9)
-        self.assertLess(took, 5 * harness.SLOW)
+        self.begin(self.stay)
+
+        def attempt():
+            eice = self.stdio("--linger", "1")
+            eice.stdin.write(b"x")
+            begin = time.monotonic()
+            eice.stdin.close()
+            self.assertEqual(eice.wait(harness.PATIENCE), 0)
+            took = time.monotonic() - begin
+            self.assertGreater(took, 0.9)
+            return took
+
+        harness.in_time("an end that lingers for 1 s", 5, attempt)
 
     def test_stdout_reader_gone_ends_it_at_once(self):
-        self.begin(lambda s: list(iter(lambda: s.recv(1), b"")))
-        eice = self.stdio()
-        eice.stdin.write(b"x")
-        eice.stdin.flush()
-        time.sleep(0.5)
-        eice.stdout.close()
-        begin = time.monotonic()
-        eice.wait(10 * harness.SLOW)
-        self.assertLess(time.monotonic() - begin, 1 * harness.SLOW)
-        harness.wait_for("the target to see the end",
-                         lambda: not self.server.connections)
+        arrived = threading.Semaphore(0)
+
+        def serve(s):
+            while s.recv(1):
+                arrived.release()
+
+        self.begin(serve)
+
+        def attempt():
+            eice = self.stdio()
+            eice.stdin.write(b"x")
+            eice.stdin.flush()
+            self.assertTrue(arrived.acquire(timeout=harness.PATIENCE))
+            time.sleep(0.3)  # Until it does nothing but wait
+            begin = time.monotonic()
+            eice.stdout.close()
+            eice.wait(harness.PATIENCE)
+            took = time.monotonic() - begin
+            harness.wait_for("the target to see the end",
+                             lambda: not self.server.connections)
+            return took
+
+        harness.in_time("eice's end", 1, attempt)
 
     def test_regular_files_as_stdin_and_stdout(self):
         def reverse(s):
@@ -109,7 +133,7 @@ class HalfClose(harness.Scenario):
         source = harness.random_file(self.dir / "in", BLOB)
         with open(source, "rb") as i, open(self.dir / "out", "wb") as o:
             eice = self.stdio(stdin=i, stdout=o)
-            self.assertEqual(eice.wait(30 * harness.SLOW), 0)
+            self.assertEqual(eice.wait(harness.PATIENCE), 0)
         self.assertEqual((self.dir / "out").read_bytes(),
                          source.read_bytes()[::-1])
 
@@ -122,7 +146,7 @@ class HalfClose(harness.Scenario):
         ours.sendall(b"over a socket")
         self.assertEqual(ours.recv(100), b"over a socket")
         ours.close()
-        eice.wait(5 * harness.SLOW)
+        eice.wait(harness.PATIENCE)
 
     def test_local_port_zero_is_stdio(self):
         self.begin(lambda s: s.sendall(b"hi"))
@@ -130,7 +154,7 @@ class HalfClose(harness.Scenario):
         self.assertEqual(eice.stdout.read(), b"hi")
 
     def test_stdin_at_its_end_does_not_spin(self):
-        self.begin(lambda s: s.sendall(b"hi") or time.sleep(60))
+        self.begin(lambda s: s.sendall(b"hi") or self.over.wait())
         eice = self.stdio("--linger", "3", stdin=subprocess.DEVNULL)
         self.assertEqual(eice.stdout.read(2), b"hi")
         with open(f"/proc/{eice.pid}/stat", encoding="ascii") as f:
@@ -154,7 +178,7 @@ class ListenerHalfClose(harness.Scenario):
         self.emulator(harness.world({22: server.port}))
         _, port = self.listener()
         with socket.create_connection(("127.0.0.1", port)) as s:
-            s.settimeout(20 * harness.SLOW)
+            s.settimeout(harness.PATIENCE)
             s.sendall(bytes(BLOB))
             s.shutdown(socket.SHUT_WR)
             self.assertEqual(s.recv(100), b"%d" % BLOB)
@@ -163,21 +187,28 @@ class ListenerHalfClose(harness.Scenario):
     def test_a_client_that_hangs_up_frees_its_place_at_once(self):
         server = self.echo_server()
         self.emulator(harness.world({22: server.port}))
-        _, port = self.listener("--max-websocket-connections", "1")
+        # Who waits for the linger time is far too late.
+        _, port = self.listener("--max-websocket-connections", "1",
+                                "--linger", "300")
 
         def served():
             """Over the limit we would be closed at once."""
             with contextlib.suppress(ConnectionError), \
                     socket.create_connection(("127.0.0.1", port)) as s:
-                s.settimeout(5 * harness.SLOW)
+                s.settimeout(harness.PATIENCE)
                 s.sendall(b"x")
                 return s.recv(1) == b"x"
             return False
 
-        for _ in range(5):
-            harness.wait_for("a place", served, 2)
+        def attempt():
+            begin = time.monotonic()
+            harness.wait_for("a place", served)
             harness.wait_for("the target to see the end",
-                             lambda: not server.connections, 2)
+                             lambda: not server.connections)
+            return time.monotonic() - begin
+
+        for _ in range(5):
+            harness.in_time("a place", 2, attempt)
 
     def test_client_resets(self):
         server = self.echo_server()
