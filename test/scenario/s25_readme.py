@@ -61,12 +61,13 @@ class Documents(harness.Scenario):
         """With the shell, what it has put into the background."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGTERM)
+        harness.wait_for("the port", lambda: not harness.port_open(PORT))
 
     def type(self, text):
         self.shell.stdin.write(text + "\n")
         self.shell.stdin.flush()
 
-    def see(self, pattern, seconds=30.0):
+    def see(self, pattern, seconds=60.0):
         """Wait until the shell's output has it; the match."""
         def seen():
             return self.out.read_text() + self.err.read_text()
@@ -109,6 +110,8 @@ class Documents(harness.Scenario):
         self.type('echo "there $((6 * 7)) $SSH_CONNECTION"; exit')
         self.see(r"^there 42 127\.0\.0\.1 \d+ 127\.0\.0\.1 "
                  rf"{self.port}$")
+        # ssh has what it read ahead; the next line must find the shell.
+        self.see(r"^\[1\] Closing tcp connection\.$")
 
         self.assertTrue(curl.startswith("curl --aws-sigv4 "), curl)
         self.type(curl)
