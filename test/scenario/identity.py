@@ -199,7 +199,7 @@ class Tunneller:
         # The thread first: it might go on with whoever gets the descriptor's
         # number next, and that is another test's proxy.
         self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join(5)
+        self.thread.join(harness.PATIENCE)
         self.listener.close()
 
 
@@ -313,7 +313,7 @@ class Identity(harness.Scenario):
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
-    def on_a_terminal(self, argv, question, answer, seconds=30):
+    def on_a_terminal(self, argv, question, answer, seconds=60):
         """Run in the foreground of a terminal of its own; whenever @question
         is asked, type @answer.  The exit code, and what was to be seen."""
         pid, terminal = pty.fork()
@@ -344,7 +344,7 @@ class Identity(harness.Scenario):
         request = urllib.request.Request(
             self.metadata + "/_emulator/control",
             json.dumps(order).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=harness.PATIENCE) as answer:
             return json.load(answer)
 
     def fault(self, action, **what):

@@ -31,7 +31,7 @@ class Secrets(harness.Scenario):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with open(f"/proc/{eice.pid}/cmdline", "rb") as f:
             self.nothing_shown(f.read())
-        out, err = eice.communicate(payload, timeout=30 * harness.SLOW)
+        out, err = eice.communicate(payload, timeout=harness.PATIENCE)
         return out, err
 
     def test_a_tunnel_at_the_loudest(self):
@@ -84,7 +84,7 @@ class Secrets(harness.Scenario):
             core = [line for line in f if line.startswith("Max core")][0]
         self.assertEqual(core.split()[4], "0")
         process.send_signal(harness.signal.SIGABRT)
-        process.wait(10)
+        process.wait(harness.PATIENCE)
         time.sleep(0.2)
         self.assertEqual([p for p in self.dir.rglob("core*")], [])
 

@@ -59,7 +59,7 @@ class PolicyCheck(harness.Scenario):
                 [harness.EMULATOR, "policy-check", "--policy",
                  str(self.policy), "--action", OPEN], stdout=full,
                 stderr=subprocess.PIPE, env=self.env, check=False,
-                timeout=60 * harness.SLOW)
+                timeout=harness.PATIENCE)
         self.assertEqual(done.returncode, 255)
 
 

@@ -39,7 +39,7 @@ class Tunnel:
             on_connection_shutdown=self.on_end,
             on_incoming_frame_payload=self.on_payload,
             on_incoming_frame_complete=self.on_frame)
-        assert self.up.wait(10 * harness.SLOW), "no answer"
+        assert self.up.wait(harness.PATIENCE), "no answer"
 
     def on_setup(self, data):
         self.setup = data
@@ -62,7 +62,7 @@ class Tunnel:
         sent = threading.Event()
         self.setup.websocket.send_frame(websocket.Opcode.BINARY, data,
                                         on_complete=lambda _: sent.set())
-        assert sent.wait(10 * harness.SLOW), "not sent"
+        assert sent.wait(harness.PATIENCE), "not sent"
 
     def request_id(self):
         headers = dict((k.lower(), v) for k, v in
@@ -97,7 +97,7 @@ class AwsCrt(harness.Scenario):
                          lambda: len(tunnel.got) >= 64 * len(block))
         self.assertEqual(tunnel.got, block * 64)
         tunnel.setup.websocket.close()
-        self.assertTrue(tunnel.down.wait(10 * harness.SLOW))
+        self.assertTrue(tunnel.down.wait(harness.PATIENCE))
         self.assertIsNone(tunnel.end.exception)
 
     def test_a_refusal_is_what_the_cli_prints(self):
@@ -115,7 +115,7 @@ class AwsCrt(harness.Scenario):
     def test_an_unreachable_target_ends_an_open_tunnel(self):
         tunnel = self.tunnel(address="10.0.1.99")
         self.assertIsNone(tunnel.setup.exception)
-        self.assertTrue(tunnel.down.wait(4 * harness.SLOW))
+        self.assertTrue(tunnel.down.wait(harness.PATIENCE))
         self.assertEqual(tunnel.last,
                          (1011).to_bytes(2, "big")
                          + b"Unable to connect to target")

@@ -97,8 +97,8 @@ class Wire:
         self.port, self.tls, self.socket = port, tls, None
 
     def connect(self):
-        s = socket.create_connection(("127.0.0.1", self.port), 10)
-        s.settimeout(10 * harness.SLOW)
+        s = socket.create_connection(("127.0.0.1", self.port),
+                                     harness.PATIENCE)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.tls:
             s = self.tls.wrap_socket(s, server_hostname="localhost")
@@ -284,7 +284,7 @@ class Malformed(harness.Scenario):
                    if not f.startswith("socket:")]
             n = len(harness.open_fds(self.pid)) - len(fds)
             return n <= 4 and [fds, n]
-        return harness.wait_for("the connections to end", no_sockets, 30)
+        return harness.wait_for("the connections to end", no_sockets)
 
 
 if __name__ == "__main__":

@@ -116,8 +116,8 @@ class Refused(harness.Scenario):
     # Asking ----------------------------------------------------------------
 
     def connect(self):
-        s = socket.create_connection(("127.0.0.1", self.port), 30)
-        s.settimeout(30 * harness.SLOW)
+        s = socket.create_connection(("127.0.0.1", self.port),
+                                     harness.PATIENCE)
         s = self.tls.wrap_socket(s, server_hostname="localhost")
         self.addCleanup(s.close)
         return s

@@ -68,7 +68,7 @@ class AwsCli(harness.Scenario):
                          self.env["AWS_REGION"], "AWS_DEFAULT_OUTPUT": "json"})
 
     def aws(self, *words, **env):
-        return self.run_any([*self.program, *words], timeout=120,
+        return self.run_any([*self.program, *words], timeout=240,
                             env={**self.env, **env})
 
     def ask(self, *words):
@@ -207,7 +207,7 @@ class AwsCli(harness.Scenario):
                 "ec2", "describe-instance-connect-endpoints", "--filters",
                 f"Name=state,Values={wanted}",
                 f"Name=instance-connect-endpoint-id,Values={name[1]}",
-                "--query", "InstanceConnectEndpoints[].State"), 30)
+                "--query", "InstanceConnectEndpoints[].State"))
 
         self.assertEqual(state("create-complete"), ["create-complete"])
         modify = self.aws("ec2", "modify-instance-connect-endpoint", *name,
