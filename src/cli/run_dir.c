@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_dir.c - made, locked, swept. */
+/* run_dir.c - made, locked, swept.
+ *
+ * A directory gets its name when it is locked: whoever sweeps takes one that
+ * nobody holds for a dead run's, and may look at any moment. */
 #include "run_dir.h"
 
 #include <dirent.h>
@@ -18,12 +21,13 @@
 #include "err.h"
 
 static const char prefix[] = "eice-run-";
+static const char new_prefix[] = "eice-new-"; /* Not locked yet */
 static const char lock_name[] = "lock";
 
 enum {
     PATH_SIZE = RUN_DIR_SIZE + 300,
     BASE_MAX = RUN_DIR_SIZE - 24, /* Leaves room for a socket's name too */
-    YOUNG_S = 60 /* A directory without a lock may be about to get one */
+    YOUNG_S = 60 /* A directory that has no lock yet may be about to get one */
 };
 
 /* Where such directories are. */
@@ -64,8 +68,9 @@ static void dir_remove(const char *path)
     (void)rmdir(path);
 }
 
-/* Whether nobody uses our own directory @path any more. */
-static bool is_dead(const char *path)
+/* Whether nobody uses our own directory @path any more.  @is_new: it may not
+ * have its lock yet. */
+static bool is_dead(const char *path, bool is_new)
 {
     char file[PATH_SIZE];
     struct stat st;
@@ -75,6 +80,9 @@ static bool is_dead(const char *path)
     if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
         st.st_uid != getuid()) {
         return false;
+    }
+    if (is_new) {
+        return time(NULL) - st.st_mtime > YOUNG_S;
     }
     if (snprintf(file, sizeof file, "%s/%s", path, lock_name) >=
         (int)sizeof file) {
@@ -89,6 +97,11 @@ static bool is_dead(const char *path)
     return dead;
 }
 
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
 /* Remove what runs that were killed have left. */
 static void sweep(const char *base)
 {
@@ -97,10 +110,12 @@ static void sweep(const char *base)
     DIR *dir = opendir(base);
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0 &&
+        bool is_new = begins(entry->d_name, new_prefix);
+
+        if ((is_new || begins(entry->d_name, prefix)) &&
             snprintf(path, sizeof path, "%s/%s", base, entry->d_name) <
                 (int)sizeof path &&
-            is_dead(path)) {
+            is_dead(path, is_new)) {
             dir_remove(path);
         }
     }
@@ -109,27 +124,44 @@ static void sweep(const char *base)
     }
 }
 
-int run_dir_make(struct run_dir *dir, struct err *e)
+/* Make the directory and hold its lock; an errno if it cannot be. */
+static int make_new(struct run_dir *dir, const char *base)
 {
-    const char *base = base_dir();
     char file[PATH_SIZE];
-    int error;
 
-    sweep(base);
-    snprintf(dir->path, sizeof dir->path, "%s/%sXXXXXX", base, prefix);
+    snprintf(dir->path, sizeof dir->path, "%s/%sXXXXXX", base, new_prefix);
     if (mkdtemp(dir->path) == NULL) {
-        error = errno;
         dir->path[0] = '\0';
-        return err_set_uv(e, uv_translate_sys_error(error), base);
+        return errno;
     }
     snprintf(file, sizeof file, "%s/%s", dir->path, lock_name);
     dir->lock = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (dir->lock == -1 || flock(dir->lock, LOCK_EX | LOCK_NB) != 0) {
-        error = errno;
-        run_dir_remove(dir);
-        return err_set_uv(e, uv_translate_sys_error(error), file);
+        return errno;
     }
     return 0;
+}
+
+int run_dir_make(struct run_dir *dir, struct err *e)
+{
+    const char *base = base_dir();
+    char path[RUN_DIR_SIZE];
+    int error;
+
+    *dir = (struct run_dir){.lock = -1};
+    sweep(base);
+    error = make_new(dir, base);
+    if (error == 0) {
+        snprintf(path, sizeof path, "%s/%s%s", base, prefix,
+                 strrchr(dir->path, '-') + 1);
+        if (rename(dir->path, path) == 0) {
+            memcpy(dir->path, path, sizeof path);
+            return 0;
+        }
+        error = errno;
+    }
+    run_dir_remove(dir);
+    return err_set_uv(e, uv_translate_sys_error(error), base);
 }
 
 int run_dir_write(const struct run_dir *dir, const char *name, const char *text,
@@ -158,8 +190,8 @@ void run_dir_remove(struct run_dir *dir)
         return;
     }
     dir_remove(dir->path);
-    if (dir->lock > 0) {
+    if (dir->lock != -1) {
         close(dir->lock);
     }
-    *dir = (struct run_dir){0};
+    *dir = (struct run_dir){.lock = -1};
 }
