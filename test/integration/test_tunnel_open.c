@@ -89,6 +89,7 @@ static void test_held_words_wait(void **state)
     rig_open(r);
     rig_until(r, &r->near.reading);
     near_say(&r->near, words, sizeof words);
+    rig_turn(r, 20);
     while (strstr(far_frames(&r->far), "PING") == NULL) {
         assert_true(uv_run(&r->loop, UV_RUN_ONCE) != 0);
     }
