@@ -18,6 +18,10 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "test" / "scenario"))
+
+from harness import free_port  # noqa: E402
+
 ENDPOINT = "eice-0123456789abcdef0"
 INSTANCE = "i-0123456789abcdef0"
 ADDRESS = "10.0.1.5"
@@ -31,17 +35,12 @@ class Skip(Exception):
     """A row that cannot be measured here, and why."""
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_port(port, seconds=15):
+def wait_port(port, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port),
+                                     timeout=seconds).close()
             return
         time.sleep(0.02)
     raise RuntimeError(f"nobody listens on port {port}")
