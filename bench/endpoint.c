@@ -26,6 +26,8 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include "ws_frame.h"
+
 enum { ROOM = 64 * 1024, HEAD = 14, REQUEST = 16 * 1024 };
 
 static const char accept_guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -100,29 +102,6 @@ static bool upgrade(SSL *ssl)
     return SSL_write(ssl, answer, n) == n;
 }
 
-/* Undo the mask, eight bytes at a time. */
-static void unmask(unsigned char *p, size_t len, const unsigned char mask[4],
-                   unsigned turn)
-{
-    unsigned char turned[8];
-    uint64_t word;
-    uint64_t key;
-    size_t i;
-
-    for (i = 0; i < 8; i++) {
-        turned[i] = mask[(turn + i) & 3];
-    }
-    memcpy(&key, turned, 8);
-    for (i = 0; i + 8 <= len; i += 8) {
-        memcpy(&word, p + i, 8);
-        word ^= key;
-        memcpy(p + i, &word, 8);
-    }
-    for (; i < len; i++) {
-        p[i] ^= turned[i & 7];
-    }
-}
-
 /* Take the frame head from @p; returns bytes used, sets in_payload when the
  * head is whole. */
 static size_t take_head(struct frame *f, const unsigned char *p, size_t len)
@@ -165,14 +144,24 @@ static size_t take_head(struct frame *f, const unsigned char *p, size_t len)
     return used;
 }
 
-/* Decode what TLS gave into payload, moved to the front of @up. */
+/* Undo the mask of the next @len bytes of payload. */
+static void unmask(struct frame *f, unsigned char *p, size_t len)
+{
+    ws_mask(p, len, f->mask, f->turn);
+    f->turn = (f->turn + (unsigned)len) & 3;
+    f->left -= len;
+    f->in_payload = f->left > 0;
+}
+
+/* Decode what TLS gave into payload: where it lies, and what follows the next
+ * frame's head is moved up to what came before it. */
 static void decode(struct relay *r, size_t len)
 {
     struct frame *f = &r->frame;
     unsigned char *in = r->up.mem;
-    unsigned char *out = r->up.mem;
     unsigned char *end = in + len;
 
+    r->up.left = 0;
     while (in < end) {
         size_t n;
 
@@ -186,18 +175,16 @@ static void decode(struct relay *r, size_t len)
         }
         n = (uint64_t)(end - in) < f->left ? (size_t)(end - in)
                                            : (size_t)f->left;
-        unmask(in, n, f->mask, f->turn);
-        f->turn = (f->turn + (unsigned)n) & 3;
-        if (f->opcode <= 2) { /* Pings and pongs are dropped. */
-            memmove(out, in, n);
-            out += n;
+        unmask(f, in, n);
+        if (f->opcode <= 2 && r->up.left == 0) {
+            r->up.at = in;
+            r->up.left = n;
+        } else if (f->opcode <= 2) { /* Pings and pongs are dropped. */
+            memmove(r->up.at + r->up.left, in, n);
+            r->up.left += n;
         }
         in += n;
-        f->left -= n;
-        f->in_payload = f->left > 0;
     }
-    r->up.at = r->up.mem;
-    r->up.left = (size_t)(out - r->up.mem);
 }
 
 /* Put a frame head right before the @len bytes at mem + HEAD. */

@@ -12,7 +12,8 @@ import struct
 import subprocess
 import time
 
-from lab import (INSTANCE, Aws, Eice, Skip, cpu_seconds, resident_kb)
+from lab import (INSTANCE, Aws, Eice, Skip, cpu_seconds, processors,
+                 resident_kb)
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
 
@@ -117,10 +118,23 @@ def bulk_listener(way):
         with carrier.listening() as (pid, port):
             lab.measure("down", f"tcp:127.0.0.1:{port}", 1 << 20)
             before = cpu_seconds(pid)
+            all_before = processors()
             got = lab.measure(way, f"tcp:127.0.0.1:{port}", size)
+            all_after = processors()
             used = cpu_seconds(pid) - before
-        return {"rate": got["mb_per_s"], "cpu": used / size * 1e9}
+        out = {"rate": got["mb_per_s"], "cpu": used / size * 1e9}
+        if all_before is not None:
+            busy, there = (b - a for a, b in zip(all_before, all_after))
+            out |= {"all": busy / size * 1e9, "busy": busy / there * 100}
+        return out
     return run
+
+
+def whole_machine(way):
+    """What bounds the throughput: who shares the processors, and whether
+    there is anything left of them."""
+    return {"all": (f"  and of the whole machine, {way}", *CPU, None),
+            "busy": (f"  processors at work, {way}", "%", LESS, None)}
 
 
 def bulk_stdio(way):
@@ -287,11 +301,13 @@ ROWS = [
                    "<= 1 round trip + 15")}, accepted_far, only=("eice",)),
     Row("listener-down",
         {"rate": ("throughput down, listener", *RATE, ">= 1.2 x stunnel"),
-         "cpu": ("CPU per GB down, listener", *CPU, "<= 0.8 x stunnel")},
+         "cpu": ("CPU per GB down, listener", *CPU, "<= 0.8 x stunnel"),
+         **whole_machine("down")},
         bulk_listener("down")),
     Row("listener-up",
         {"rate": ("throughput up, listener", *RATE, ">= 1.2 x stunnel"),
-         "cpu": ("CPU per GB up, listener", *CPU, "<= 0.8 x stunnel")},
+         "cpu": ("CPU per GB up, listener", *CPU, "<= 0.8 x stunnel"),
+         **whole_machine("up")},
         bulk_listener("up")),
     Row("stdio-down",
         {"rate": ("throughput down, stdio", *RATE, None),
