@@ -82,8 +82,8 @@ void ask_on_done(struct request *r, const struct response *resp,
 }
 
 const struct request_config ask_quick = {.label = "Test",
-                                         .connect_timeout_ms = 5000,
-                                         .timeout_ms = 10000,
+                                         .connect_timeout_ms = 20000,
+                                         .timeout_ms = 20000,
                                          .max_attempts = 3,
                                          .max_body = 4000,
                                          .new_retries = true,

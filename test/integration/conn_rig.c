@@ -184,7 +184,7 @@ void link_start(struct link *l, struct net_rig *rig, const char *scheme,
 void link_open(struct link *l, struct net_rig *rig, const char *scheme,
                unsigned port)
 {
-    link_start(l, rig, scheme, "127.0.0.1", port, 5000);
+    link_start(l, rig, scheme, "127.0.0.1", port, 20000);
     test_loop_until(&rig->t, &l->done);
     if (l->t == NULL) {
         fail_msg("%s: %s", err_name(l->err.code), l->err.msg);

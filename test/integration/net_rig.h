@@ -40,9 +40,11 @@ void net_rig_close(struct net_rig *rig);
 void net_rig_check_secret(const char *text);
 
 /* Names that the resolver knows, besides real ones: nosuch.test does not exist,
- * slow.test takes two seconds, any other *.test is 127.0.0.1.  How often the
- * resolver was asked.  False: names cannot be faked on this system. */
+ * slow.test takes until net_rig_end_slow() (a minute at most), any other *.test
+ * is 127.0.0.1.  How often the resolver was asked.  False: names cannot be
+ * faked on this system. */
 bool net_rig_fakes_names(void);
+void net_rig_end_slow(void);
 unsigned net_rig_lookups(void);
 
 #endif /* NET_RIG_H */

@@ -58,7 +58,7 @@ void sts_setup(struct sts *s, const char *config)
     aws_home_set(&s->home, "AWS_ENDPOINT_URL_STS", "http://127.0.0.1:%u",
                  s->http.port);
     aws_home_set(&s->home, "AWS_MAX_ATTEMPTS", "1");
-    s->home.read_timeout_s = 2;
+    s->home.read_timeout_s = 20;
 }
 
 void sts_teardown(struct sts *s)

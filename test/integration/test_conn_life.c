@@ -40,7 +40,7 @@ static void test_closing_after_every_turn(void **state)
 
         link_start(&l, &rig, "https",
                    net_rig_fakes_names() ? "some.test" : "localhost",
-                   test_server_port(s), 5000);
+                   test_server_port(s), 20000);
         for (i = 0; i < turns; i++) {
             test_loop_turns(&rig.t, 1);
             if (l.t != NULL && l.n_ready == 0) {
@@ -87,8 +87,10 @@ static void test_closing_inside_each_callback(void **state)
     struct link in_ready = {.close_in_ready = true};
 
     (void)state;
-    link_start(&in_done, &rig, "https", "127.0.0.1", test_server_port(s), 5000);
-    link_start(&in_failure, &rig, "https", "127.0.0.1", test_free_port(), 5000);
+    link_start(&in_done, &rig, "https", "127.0.0.1", test_server_port(s),
+               20000);
+    link_start(&in_failure, &rig, "https", "127.0.0.1", test_free_port(),
+               20000);
     link_open(&in_ready, &rig, "https", test_server_port(s));
     in_ready.t->ops->watch(in_ready.t, true, true);
     test_loop_until(&rig.t, &in_done.closed);
@@ -294,7 +296,7 @@ static void test_lack_of_memory_anywhere(void **state)
     (void)state;
     for (n = 0; !passed; n++) {
         struct link l = {.rig = &rig};
-        struct conn_config cfg = {.url = l.url, .connect_timeout_ms = 5000};
+        struct conn_config cfg = {.url = l.url, .connect_timeout_ms = 20000};
         struct scarce scarce = {.left = n};
 
         snprintf(l.url, sizeof l.url, "https://127.0.0.1:%u",

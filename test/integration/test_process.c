@@ -201,7 +201,7 @@ static void test_one_that_never_ends_is_killed(void **state)
     setenv("HOME", h.dir, 1); /* The program has the true environment */
     assert_true(aws_home_open(&h));
     assert_non_null(chain_get(h.chain, aws_home_on_never, NULL));
-    for (turns = 0; turns < 2000 && (text == NULL || *text == '\0'); turns++) {
+    for (turns = 0; turns < 60000 && (text == NULL || *text == '\0'); turns++) {
         uv_run(&h.loop, UV_RUN_NOWAIT);
         usleep(1000);
         free(text);

@@ -253,7 +253,7 @@ static void test_closing_after_every_turn(void **state)
                 s.proxy_port = test_socks_port(socks);
             }
             scene_net(&s, "ALL_PROXY", schemes[i], "", s.proxy_port);
-            pass_start(&p, &s.rig, "https", "127.0.0.1", s.port, 5000);
+            pass_start(&p, &s.rig, "https", "127.0.0.1", s.port, 20000);
             test_loop_turns(&s.rig.t, turns);
             over = p.over;
             assert_int_equal(p.err.code, 0);

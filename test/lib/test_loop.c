@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { WATCHDOG_MS = 30000, TURN_MS = 1 };
+enum { WATCHDOG_MS = 100000, TURN_MS = 1 };
 
 static void on_watchdog(uv_timer_t *timer)
 {
@@ -150,7 +150,7 @@ void test_wait_for_threads(unsigned n)
 {
     int i;
 
-    for (i = 0; i < 5000 && test_count_threads() > n; i++) {
+    for (i = 0; i < 60000 && test_count_threads() > n; i++) {
         usleep(1000);
     }
     assert_true(test_count_threads() <= n);

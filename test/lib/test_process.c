@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-enum { STEP_US = 10000, PATIENCE = 1000 /* steps */ };
+enum { STEP_US = 10000, PATIENCE = 6000 /* steps */ };
 
 bool test_process_find(const char *program, char *path, size_t size)
 {
