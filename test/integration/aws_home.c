@@ -50,6 +50,10 @@ static void keep_line(void *data, enum log_level level, enum log_group group,
     h->n_lines += n;
     h->lines[h->n_lines++] = '\n';
     h->lines[h->n_lines] = '\0';
+    if (h->heed != NULL && strstr(line, h->heed) != NULL) {
+        h->heed = NULL;
+        assert_int_equal(write(h->heed_fd, "x", 1), 1);
+    }
 }
 
 void aws_home_init(struct aws_home *h, const char *config,

@@ -30,6 +30,9 @@ struct aws_home {
     struct log log;
     char *lines; /* Everything that was logged */
     size_t n_lines;
+    const char
+        *heed; /* When this is logged, write a byte to heed_fd; or NULL */
+    int heed_fd;
     struct net *net;
     struct settings *settings;
     struct chain *chain;

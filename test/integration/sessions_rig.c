@@ -88,7 +88,7 @@ void sessions_setup(struct world *w, const char *config)
     aws_home_set(&w->home, "AWS_ENDPOINT_URL", "http://127.0.0.1:%u",
                  w->http.port);
     aws_home_set(&w->home, "AWS_MAX_ATTEMPTS", "1");
-    w->home.read_timeout_s = 2;
+    w->home.read_timeout_s = 20;
 }
 
 void sessions_teardown(struct world *w)

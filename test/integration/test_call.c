@@ -86,8 +86,10 @@ static void on_request(struct fake_http *http, const struct fake_request *q,
     }
 }
 
-/* A home, a server, and the configuration of a DescribeInstances. */
-static void setup(struct fixture *f, const char *const *env)
+/* A home, a server, and the configuration of a DescribeInstances, that waits
+ * so long for answers. */
+static void setup_to_wait(struct fixture *f, const char *const *env,
+                          int64_t read_timeout_s)
 {
     static const char body[] = "Action=DescribeInstances&Version=2016-11-15";
 
@@ -99,7 +101,7 @@ static void setup(struct fixture *f, const char *const *env)
     fake_http_start(&f->http, &f->home.loop, on_request, f);
     aws_home_set(&f->home, "AWS_ENDPOINT_URL", "http://127.0.0.1:%u",
                  f->http.port);
-    f->home.read_timeout_s = 1;
+    f->home.read_timeout_s = read_timeout_s;
     assert_true(aws_home_open(&f->home));
     assert_int_equal(settings_endpoint(f->home.settings, SERVICE_EC2,
                                        "eu-central-1", true, &f->endpoint,
@@ -116,6 +118,11 @@ static void setup(struct fixture *f, const char *const *env)
                                   .body = body,
                                   .body_len = sizeof body - 1,
                                   .clock_skew_s = &f->skew_s};
+}
+
+static void setup(struct fixture *f, const char *const *env)
+{
+    setup_to_wait(f, env, 20);
 }
 
 static void teardown(struct fixture *f)
@@ -382,7 +389,7 @@ static void test_silence_ends_in_time(void **state)
     struct fixture f;
 
     (void)state;
-    setup(&f, env);
+    setup_to_wait(&f, env, 1);
     f.stall = true;
     run(&f);
     assert_int_not_equal(f.err.code, 0);

@@ -180,7 +180,7 @@ static void test_another_process_holds_the_lock(void **state)
     char path[256], lock[512], ready = 0;
     json_t *entry;
     struct sts s;
-    int pipefd[2];
+    int pipefd[2], back[2];
     char *text;
     int status;
     pid_t pid;
@@ -194,21 +194,28 @@ static void test_another_process_holds_the_lock(void **state)
     aws_home_write(&s.home, path, "{}");
     snprintf(lock, sizeof lock, "%s/%s.lock", s.home.dir, path);
     assert_int_equal(pipe(pipefd), 0);
+    assert_int_equal(pipe(back), 0);
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        /* The other process: lock, be slow, write, end. */
+        /* The other process: lock, be waited for, write, end. */
         int fd = open(lock, O_RDWR | O_CREAT, 0600);
+
+        close(back[1]);
 
         if (flock(fd, LOCK_EX) != 0 || write(pipefd[1], "x", 1) != 1) {
             _exit(1);
         }
-        usleep(300 * 1000);
+        if (read(back[0], &ready, 1) != 1) {
+            _exit(2);
+        }
         snprintf(lock, sizeof lock, "%s/%s", s.home.dir, path);
         fd = open(lock, O_WRONLY | O_TRUNC);
         _exit(write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : 1);
     }
     assert_int_equal(read(pipefd[0], &ready, 1), 1);
+    s.home.heed = "waiting for another process";
+    s.home.heed_fd = back[1];
     assert_int_equal(aws_home_once(&s.home), 0);
     assert_string_equal(s.home.creds->access_key_id, "ASIA1");
     assert_int_equal(s.http.n, 1); /* Only the first, for the name */
@@ -217,6 +224,8 @@ static void test_another_process_holds_the_lock(void **state)
     assert_int_equal(status, 0);
     close(pipefd[0]);
     close(pipefd[1]);
+    close(back[0]);
+    close(back[1]);
     free(text);
     sts_teardown(&s);
 }
