@@ -179,11 +179,39 @@ static void test_resolves_first(void **state)
     trial_free(&t);
 }
 
+/* Credentials that come after more than five seconds.  False if a slow machine
+ * has had the connection for less, or did without credentials. */
+static bool waits_too_long(void)
+{
+    struct trial t;
+    bool ok;
+
+    trial_init(&t);
+    bed_changing_keys(&t.bed);
+    t.bed.creds_ignore = 2; /* The provider waits for 2 s, three times. */
+    t.bed.creds_delay_ms = 1500;
+    trial_open(&t);
+    while (!t.bed.seen.opened && !t.bed.seen.done) {
+        assert_false(t.bed.loop.expired);
+        test_loop_turns(&t.bed.loop, 1);
+    }
+    ok = t.bed.seen.opened && test_server_accepted(t.bed.far.server) == 2;
+    if (t.bed.seen.opened) {
+        bed_echo(&t.bed, t.fd, "x");
+        assert_true(ok ==
+                    bed_logged(&t.bed, "waited too long for credentials"));
+    }
+    trial_close(&t);
+    trial_free(&t);
+    return ok;
+}
+
 /* Somebody had to sign in first: the connection made meanwhile is not trusted
  * any more, and another one is made. */
 static void test_credentials_come_late(void **state)
 {
     struct trial t;
+    int tries = 0;
 
     (void)state;
     trial_init(&t);
@@ -195,16 +223,9 @@ static void test_credentials_come_late(void **state)
     trial_close(&t);
     trial_free(&t);
 
-    trial_init(&t);
-    bed_changing_keys(&t.bed);
-    t.bed.creds_ignore = 2; /* The provider waits for 2 s, three times. */
-    t.bed.creds_delay_ms = 1500;
-    trial_open(&t);
-    bed_echo(&t.bed, t.fd, "x");
-    assert_int_equal(test_server_accepted(t.bed.far.server), 2);
-    assert_true(bed_logged(&t.bed, "waited too long for credentials"));
-    trial_close(&t);
-    trial_free(&t);
+    while (!waits_too_long()) {
+        assert_true(++tries < 10);
+    }
 }
 
 int main(void)

@@ -201,6 +201,7 @@ static void on_open(struct test_peer *p)
     struct fake_endpoint *f = test_server_data(test_peer_server(p));
 
     assert_non_null(l);
+    f->n_shaken++;
     *test_peer_data(p) = l;
     if (f->shuts_door) {
         test_peer_end(p);

@@ -41,6 +41,7 @@ struct fake_endpoint {
     const char *reason;  /* FAKE_CLOSE */
 
     /* What was seen. */
+    unsigned n_shaken; /* TLS handshakes */
     unsigned n_requests;
     char target[16384]; /* Of the last request */
     char head[20480];   /* Its head as it came */
