@@ -3,8 +3,8 @@
  *
  * The happy path is: the child runs, asks the agent once, ends; its exit code
  * is ours.  What can go wrong: it cannot be started (the child tells through a
- * pipe that exec would have closed), it is stopped (we stop, too, so that the
- * shell gets the terminal back), it is killed, or we are. */
+ * pipe that exec would have closed), its user stops it (we stop, too, so that
+ * the shell gets the terminal back), it is killed, or we are. */
 #include "child.h"
 
 #include <assert.h>
@@ -173,8 +173,12 @@ static void on_child(uv_signal_t *handle, int signum)
         return;
     }
     if (WIFSTOPPED(status)) {
-        raise(SIGSTOP); /* Until the shell wants us in the foreground. */
-        kill(c->pid, SIGCONT);
+        /* Whoever sends SIGSTOP to it alone will continue it alone, and would
+         * leave us asleep; the others come from the terminal, or "~^Z". */
+        if (WSTOPSIG(status) != SIGSTOP) {
+            raise(SIGSTOP); /* Until the shell wants us in the foreground. */
+            kill(c->pid, SIGCONT);
+        }
         return;
     }
     c->code = code_of(status);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """eice ssh, scp, sftp and rsync, with a real sshd that knows only the keys that
 were pushed, and the real clients."""
+import contextlib
 import json
 import os
 import pty
 import select
+import signal
 import socket
 import subprocess
 import time
@@ -115,7 +117,7 @@ class Clients(Pushed):
             [EICE, "ssh", "-f", "-N", "-M", "-S", control, "web"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
-        self.assertEqual(process.wait(20 * harness.SLOW), 0)
+        self.assertEqual(process.wait(harness.PATIENCE), 0)
         self.assertEqual(self.run_ok(["ssh", "-S", control, "x", "echo", "m"]),
                          "m\n")
         self.assertEqual(os.listdir(self.runtime), [])
@@ -141,7 +143,7 @@ class Clients(Pushed):
                     harness.wait_for(f"port {port}",
                                      lambda p=port: harness.port_open(p))
                 with socket.create_connection(("127.0.0.1", ports[1]),
-                                              10 * harness.SLOW) as s:
+                                              harness.PATIENCE) as s:
                     s.sendall(b"through")
                     s.shutdown(socket.SHUT_WR)
                     self.assertEqual(s.makefile("rb").read(), b"through")
@@ -194,7 +196,7 @@ class Clients(Pushed):
         for typed, answer in ((b"", b"ready> "), (b"echo $((6*7))\r", b"\n42"),
                               (b"(exit 9)\r", b"ready> "), (b"\x04", None)):
             os.write(fd, typed)
-            end = time.monotonic() + 20 * harness.SLOW
+            end = time.monotonic() + harness.PATIENCE
             out = b""
             while time.monotonic() < end:
                 ready, _, _ = select.select([fd], [], [], 0.1)
@@ -209,6 +211,50 @@ class Clients(Pushed):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 9)
         os.close(fd)
         self.nothing_left()
+
+    def stopped(self, name):
+        """A run whose ssh sends itself this signal, a job of its own as a
+        shell makes it; the run, and the process of ssh."""
+        where = self.dir / "bin"
+        where.mkdir(exist_ok=True)
+        (where / "ssh").write_text(
+            "#!/bin/sh\ncase $* in *ProxyCommand*)\n"
+            f"echo $$ >{where}/new; mv {where}/new {where}/{name}\n"
+            f"kill -{name} $$; exit 7\nesac\n")
+        (where / "ssh").chmod(0o755)
+        process = self.start(
+            [EICE, "ssh", "web", "true"], stdin=subprocess.DEVNULL,
+            preexec_fn=os.setpgrp,
+            env={**self.env, "PATH": f"{where}:{self.env['PATH']}"})
+        self.addCleanup(process.send_signal, signal.SIGCONT)
+        harness.wait_for("ssh", (where / name).exists)
+        ssh = int((where / name).read_text())
+        harness.wait_for("its stop", lambda: harness.state_of(ssh) == "T")
+        return process, ssh
+
+    def goes_on(self, process, pid):
+        """It comes to its end when @pid is continued."""
+        def ended():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+            return process.poll() is not None
+        harness.wait_for("the end", ended)
+        self.assertEqual(process.returncode, 7)
+        self.nothing_left()
+
+    def test_stopped_by_its_user(self):
+        """As "~^Z" does: eice stops with it, and takes it along again."""
+        self.emulator(self.world())
+        process, _ = self.stopped("TSTP")
+        harness.wait_for("ours",
+                         lambda: harness.state_of(process.pid) == "T")
+        self.goes_on(process, process.pid)
+
+    def test_stopped_alone(self):
+        """Who stops and continues ssh alone does not leave us asleep."""
+        self.emulator(self.world())
+        process, ssh = self.stopped("STOP")
+        self.goes_on(process, ssh)
 
     def test_odd_homes(self):
         home = self.dir / "my 100% 'home'"
