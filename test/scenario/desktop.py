@@ -182,7 +182,7 @@ class Desktop(harness.Scenario):
         with open(where / "out", "ab") as log:
             self.start([PROGRAMS["xrdp"], "--nodaemon", "--config",
                         where / "xrdp.ini"], stdout=log, stderr=log)
-        harness.wait_for("xrdp", lambda: harness.port_open(port), 30)
+        harness.wait_for("xrdp", lambda: harness.port_open(port))
         if self.CHANNELS:
             self.channels(where)
         return port
@@ -205,7 +205,7 @@ class Desktop(harness.Scenario):
                        stdin=subprocess.DEVNULL, env={
                            **self.remote, "HOME": str(home),
                            "XRDP_SESSION": "1"})
-        harness.wait_for("chansrv", real.exists, 30)
+        harness.wait_for("chansrv", real.exists)
         relay = Relay(where / "channels", real)
         self.addCleanup(relay.close)
 
@@ -217,7 +217,7 @@ class Desktop(harness.Scenario):
             return os.path.isdir(self.drives / name)
         if not os.path.exists("/dev/fuse"):
             self.skipTest("no FUSE here, xrdp has no drives without")
-        harness.wait_for("the drive", seen, 30)
+        harness.wait_for("the drive", seen)
         return self.drives / name
 
     def console(self, thumbprint):
@@ -256,7 +256,7 @@ class Desktop(harness.Scenario):
     def seen(self, what, least=0.5, most=1.0, screen=None):
         try:
             harness.wait_for(
-                what, lambda: least <= self.share(screen) <= most, 60)
+                what, lambda: least <= self.share(screen) <= most)
         except AssertionError:
             raise AssertionError(
                 f"{what}: {self.share(screen):.2f} of the screen\n"

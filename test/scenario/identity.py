@@ -258,7 +258,7 @@ class Identity(harness.Scenario):
     def use_imds(self):
         del self.env["AWS_EC2_METADATA_DISABLED"]
         self.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = self.metadata
-        self.env["AWS_METADATA_SERVICE_TIMEOUT"] = "5"
+        self.env["AWS_METADATA_SERVICE_TIMEOUT"] = "30"
 
     def use_container(self):
         self.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = (
@@ -313,7 +313,7 @@ class Identity(harness.Scenario):
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
-    def on_a_terminal(self, argv, question, answer, seconds=60):
+    def on_a_terminal(self, argv, question, answer, seconds=90):
         """Run in the foreground of a terminal of its own; whenever @question
         is asked, type @answer.  The exit code, and what was to be seen."""
         pid, terminal = pty.fork()
@@ -330,7 +330,7 @@ class Identity(harness.Scenario):
             except OSError:  # It has gone
                 break
             seen += got
-            if seen.count(question) > answered:
+            while seen.count(question) > answered:
                 answered += 1
                 os.write(terminal, answer + b"\n")
         else:

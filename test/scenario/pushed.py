@@ -41,11 +41,15 @@ class Pushed(harness.Scenario):
         return path.read_text() if path.exists() else ""
 
     def nothing_left(self):
-        """No directory, socket, key or process of a run."""
+        """No directory, socket or key of a run; and no process, when its
+        ProxyCommand has seen that ssh has gone."""
         self.assertEqual(os.listdir(self.runtime), [])
+        harness.wait_for("the last process", lambda: self.left() == [])
+
+    def left(self):
+        """Processes of any run."""
         out = subprocess.run(["ps", "-eo", "pid,args"], check=True, text=True,
                              stdout=subprocess.PIPE).stdout
-        mine = [line for line in out.splitlines()
+        return [line for line in out.splitlines()
                 if str(self.dir) in line and "sshd" not in line
                 and "eice-emulator" not in line]
-        self.assertEqual(mine, [])

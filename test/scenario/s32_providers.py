@@ -762,6 +762,17 @@ class Process(Source):
 
 
 class Container(Source):
+    def refused(self, *what, **kw):
+        """As elsewhere; but when a try's two seconds are over because the
+        machine had other things to do, again."""
+        for _ in range(9):
+            try:
+                return super().refused(*what, **kw)
+            except AssertionError as e:
+                if "timeout on endpoint URL" not in str(e):
+                    raise
+        return super().refused(*what, **kw)
+
     def test_by_a_url(self):
         self.use_container()
         self.comes_from("container-role", session("task", "container"))
@@ -850,10 +861,14 @@ class Imds(Source):
         self.control(do="clear")
         self.fault("/latest/api/token", status=500, body="no")
         self.comes_from("iam-role", self.ARN)  # Attempts are used up
-        self.control(do="clear")
-        self.fault("/latest/api/token", delay_ms=3000)
-        self.env["AWS_METADATA_SERVICE_TIMEOUT"] = "1"
-        self.comes_from("iam-role", self.ARN)  # A hop limit
+        for seconds in (1, 4, 16):  # A hop limit; time enough for version 1
+            self.control(do="clear")
+            self.fault("/latest/api/token", delay_ms=3000 * seconds)
+            self.env["AWS_METADATA_SERVICE_TIMEOUT"] = str(seconds)
+            done = self.run_eice("whoami", "--json")
+            if done.returncode == 0:
+                break
+        self.assertEqual(json.loads(done.stdout)["Arn"], self.ARN)
 
     def test_a_bad_request_ends_it(self):
         self.fault("/latest/api/token", status=400, body="bad")
@@ -1028,8 +1043,8 @@ class Forwarder(identity.Tunneller):
 
 
 class LinkLocal(Source):
-    """Without any setting, at the well-known addresses.  In a namespace of the
-    network, where they can be ours."""
+    """Without any setting but time, at the well-known addresses.  In a
+    namespace of the network, where they can be ours."""
 
     def test_in_a_namespace(self):
         if INSIDE in os.environ:
@@ -1047,7 +1062,7 @@ class LinkLocal(Source):
             ["unshare", "-Urn", "sh", "-c", script, "sh", sys.executable,
              os.path.abspath(__file__), "LinkLocal"],
             env=dict(os.environ, **{INSIDE: "1"}), check=False,
-            capture_output=True, text=True, timeout=60 * harness.SLOW)
+            capture_output=True, text=True, timeout=150 * harness.SLOW)
         if done.returncode == 77:
             self.skipTest("no such addresses can be had: " + done.stderr)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -1058,6 +1073,7 @@ class LinkLocal(Source):
             self.skipTest("see test_in_a_namespace")
         forwarder = Forwarder(address, self.ready["http_port"])
         self.addCleanup(forwarder.close)
+        self.env["AWS_METADATA_SERVICE_TIMEOUT"] = "30"
 
     def test_imds(self):
         self.forward("169.254.169.254")

@@ -209,7 +209,7 @@ class Said(Kinds):
                         stderr=subprocess.PIPE)
                     with open(f"/proc/{process.pid}/cmdline", "rb") as f:
                         argv = f.read()
-                    out, err = process.communicate(timeout=60 * harness.SLOW)
+                    out, err = process.communicate(timeout=harness.PATIENCE)
                     if words[0] == "whoami":
                         self.assertEqual(process.returncode == 0,
                                          name in self.GOOD, err)
@@ -313,7 +313,7 @@ class Memory(Kinds):
             "--instance-connect-endpoint-dns-name",
             self.api.removeprefix("https://"))
         with socket.create_connection(("127.0.0.1", port)) as s:
-            s.settimeout(30 * harness.SLOW)
+            s.settimeout(harness.PATIENCE)
             s.sendall(b"x")
             self.assertEqual(s.recv(2), b"x")
         return process

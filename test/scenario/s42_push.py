@@ -30,11 +30,19 @@ class Push(Pushed):
 
     def test_each_connection_pushes(self):
         """A key lives for a minute: ssh connecting again must push again."""
-        self.emulator(self.world(settings={"pushed_key_seconds": 1}))
-        line = self.run_ok([EICE, "ssh", "--print", "web", "true"])
-        for _ in range(2):
-            self.run_ok(["sh", "-c", line])
-            time.sleep(1.5)
+        for seconds in (1, 4, 16):  # Until it is enough for this machine
+            emulator = self.emulator(self.world(
+                settings={"pushed_key_seconds": seconds}))["process"]
+            line = self.run_ok([EICE, "ssh", "--print", "web", "true"])
+            codes = []
+            for _ in range(2):
+                codes.append(self.run_any(["sh", "-c", line]).returncode)
+                harness.wait_for("the key's end",
+                                 lambda: "ssh-" not in self.pushed())
+            if codes == [0, 0]:
+                return
+            self.stop(emulator)
+        self.fail(f"ssh ended with {codes}")
 
     def test_a_slow_push(self):
         """ssh says no word before the key is there, or it would be refused."""
@@ -52,7 +60,7 @@ class Push(Pushed):
     def test_a_slow_tunnel(self):
         done, took = self.run_ssh({"action": "OpenTunnel", "delay_ms": 1000})
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertLess(took, 10 * harness.SLOW)
+        self.assertLess(took, 20 * harness.SLOW)
 
     def refused(self, text, *faults, **changes):
         done, took = self.run_ssh(*faults, **changes)
@@ -60,7 +68,7 @@ class Push(Pushed):
         said = [l for l in done.stderr.splitlines() if l.startswith("eice: [")]
         self.assertEqual(len(said), 1, done.stderr)
         self.assertIn(text, said[0])
-        self.assertLess(took, 10 * harness.SLOW)
+        self.assertLess(took, 20 * harness.SLOW)
         self.nothing_left()
 
     def test_refused(self):
@@ -115,7 +123,7 @@ class ProxyCommand(Pushed):
         self.emulator(self.world(faults=[
             {"action": PUSH, "code": "AuthException", "message": "no"}]))
         process = self.begin()
-        self.assertEqual(process.wait(20 * harness.SLOW), 254)
+        self.assertEqual(process.wait(harness.PATIENCE), 254)
         self.assertIn(b"AuthException", process.stderr.read())
 
     def test_the_client_goes_while_the_push_hangs(self):
@@ -126,18 +134,22 @@ class ProxyCommand(Pushed):
         self.assertRegex(process.stdout.readline(), rb"^SSH-2\.0-")
         process.stdout.close()
         process.stdin.close()
-        process.wait(20 * harness.SLOW)
+        process.wait(harness.PATIENCE)
 
     def test_signal_while_the_push_hangs(self):
         self.emulator(self.world(faults=[
             {"action": PUSH, "delay_ms": 60000}]))
-        process = self.begin()
-        process.stdout.readline()
-        began = time.monotonic()
-        process.terminate()
-        self.assertEqual(process.wait(20 * harness.SLOW), 143)
-        self.assertLess(time.monotonic() - began, 3 * harness.SLOW)
-        self.assertEqual(process.stderr.read(), b"")
+
+        def took():
+            process = self.begin()
+            process.stdout.readline()
+            began = time.monotonic()
+            process.terminate()
+            self.assertEqual(process.wait(harness.PATIENCE), 143)
+            self.assertEqual(process.stderr.read(), b"")
+            return time.monotonic() - began
+
+        harness.in_time("the end", 3, took)
 
     def test_by_name(self):
         """--target: found, then both at once."""

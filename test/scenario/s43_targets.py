@@ -290,7 +290,7 @@ class Choices(Pushed):
 
     def read_until(self, fd, text):
         seen = b""
-        end = time.monotonic() + 20 * harness.SLOW
+        end = time.monotonic() + harness.PATIENCE
         while text not in seen:
             self.assertLess(time.monotonic(), end, seen)
             if select.select([fd], [], [], 1)[0]:

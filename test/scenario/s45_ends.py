@@ -52,13 +52,13 @@ class Ends(Pushed):
     def signalled(self, number):
         process = self.begin()
         process.send_signal(number)
-        self.assertNotEqual(process.wait(20 * harness.SLOW), 0)
+        self.assertNotEqual(process.wait(harness.PATIENCE), 0)
 
     def interrupted(self):
         """Ctrl-C: the terminal tells everybody in the foreground."""
         process = self.begin()
         os.killpg(process.pid, signal.SIGINT)
-        self.assertNotEqual(process.wait(20 * harness.SLOW), 0)
+        self.assertNotEqual(process.wait(harness.PATIENCE), 0)
 
     def early(self):
         """In the middle of finding, pushing, connecting."""
@@ -70,27 +70,27 @@ class Ends(Pushed):
                     stderr=subprocess.DEVNULL, start_new_session=True)
             time.sleep(delay)
             os.killpg(process.pid, signal.SIGINT)
-            self.assertNotEqual(process.wait(20 * harness.SLOW), 0)
+            self.assertNotEqual(process.wait(harness.PATIENCE), 0)
 
     def ssh_killed(self):
         process = self.begin()
         for child in children(process.pid):
             os.kill(child, signal.SIGKILL)
-        self.assertEqual(process.wait(20 * harness.SLOW), 128 + 9)
+        self.assertEqual(process.wait(harness.PATIENCE), 128 + 9)
 
     def proxy_killed(self):
         process = self.begin()
         proxies = [p for c in children(process.pid) for p in children(c)]
         self.assertEqual(len(proxies), 1)
         os.kill(proxies[0], signal.SIGKILL)
-        self.assertEqual(process.wait(20 * harness.SLOW), 255)
+        self.assertEqual(process.wait(harness.PATIENCE), 255)
 
     def killed(self):
         """Itself: ssh ends with it, and the next run tidies up."""
         process = self.begin()
         family = children(process.pid)
         process.kill()
-        process.wait(20 * harness.SLOW)
+        process.wait(harness.PATIENCE)
         for child in family:
             harness.wait_for("ssh's end",
                              lambda c=child: not harness.alive(c))
@@ -100,7 +100,7 @@ class Ends(Pushed):
         done = subprocess.run(
             ["sh", "-c", '"$0" ssh web yes | head -n 1', EICE], env=self.env,
             check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
-            timeout=60 * harness.SLOW)
+            timeout=harness.PATIENCE)
         self.assertEqual(done.stdout, b"y\n")
 
     def test_every_end(self):
@@ -115,16 +115,7 @@ class Ends(Pushed):
                 job.result()
         # What kill -9 of eice itself left is gone with the next run.
         self.run_ok([EICE, "ssh", "web", "true"])
-        harness.wait_for("the last proxy", lambda: self.left() == [])
-        self.assertEqual(os.listdir(self.runtime), [])
-
-    def left(self):
-        """Processes of any run."""
-        out = subprocess.run(["ps", "-eo", "pid,args"], check=True, text=True,
-                             stdout=subprocess.PIPE).stdout
-        return [line for line in out.splitlines()
-                if str(self.dir) in line and "sshd" not in line
-                and "eice-emulator" not in line]
+        self.nothing_left()
 
 
 if __name__ == "__main__":

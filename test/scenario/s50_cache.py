@@ -210,7 +210,7 @@ class Remembered(harness.Scenario):
         gate.shut()
         _, port = self.listener()
         with socket.create_connection(("127.0.0.1", port)) as s:
-            s.settimeout(20 * harness.SLOW)
+            s.settimeout(harness.PATIENCE)
             self.assertEqual(s.recv(1), b"k")
             # Nobody waited, but both questions are on their way.
             self.assertEqual(self.trail()[len(before):], ["OpenTunnel"])
@@ -225,7 +225,7 @@ class Remembered(harness.Scenario):
         # What was answered is what the next one goes by: nobody is asked.
         gate.shut()
         with socket.create_connection(("127.0.0.1", port)) as s:
-            s.settimeout(20 * harness.SLOW)
+            s.settimeout(harness.PATIENCE)
             self.assertEqual(s.recv(1), b"k")
         self.assertEqual(gate.waiting, 0)
 
@@ -246,7 +246,7 @@ class Remembered(harness.Scenario):
         self.assertGreaterEqual(before["round_trips"], 2)  # TCP and TLS
         for n in 1, 2:
             with socket.create_connection(("127.0.0.1", port)) as s:
-                s.settimeout(20 * harness.SLOW)
+                s.settimeout(harness.PATIENCE)
                 self.assertEqual(s.recv(1), b"k")
                 after = self.so_far()
                 self.assertEqual(len(after), n + 1)  # The next one's is there

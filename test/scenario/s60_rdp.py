@@ -36,7 +36,7 @@ class FreeRDP(Desktop):
                  "/size:1000x700")
         self.seen("the desktop")
         ended = "[2]: Websocket Closure Reason: Maximum tunnel duration"
-        harness.wait_for("another", lambda: ended in self.log(), 60)
+        harness.wait_for("another", lambda: ended in self.log())
         self.seen("the desktop again")
 
     def pinned(self, thumbprint):
@@ -54,7 +54,7 @@ class FreeRDP(Desktop):
 
     def test_another_certificate_is_refused(self):
         process = self.pinned("ab" * 20)
-        self.assertNotEqual(process.wait(30 * harness.SLOW), 0)
+        self.assertNotEqual(process.wait(harness.PATIENCE), 0)
         self.assertLess(self.share(), 0.01)
 
     def test_the_file_opens(self):

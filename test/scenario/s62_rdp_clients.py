@@ -44,7 +44,7 @@ class Rdesktop(Desktop):
                 said += os.read(fd, 4096)
             return text.encode() in said
         try:
-            harness.wait_for(text, check, 30)
+            harness.wait_for(text, check)
         except (AssertionError, OSError):
             raise AssertionError(f"no {text} in {said}") from None
         return said.decode(errors="replace")
@@ -67,7 +67,7 @@ class Rdesktop(Desktop):
         process, terminal = self.on_a_terminal()
         self.read_until(terminal, self.QUESTION)
         os.write(terminal, b"no\n")
-        process.wait(30 * harness.SLOW)
+        process.wait(harness.PATIENCE)
         self.assertLess(self.share(), 0.01)
 
     def test_an_answer_from_a_pipe_and_from_a_file(self):
@@ -89,14 +89,13 @@ class Rdesktop(Desktop):
         """It is told before the question, to compare."""
         self.console("ab" * 20)
         process = self.begin(stdin=subprocess.PIPE)
-        harness.wait_for("the question", lambda: self.QUESTION in self.log(),
-                         30)
+        harness.wait_for("the question", lambda: self.QUESTION in self.log())
         told = ("eice: its certificate must have the SHA-1 thumbprint "
                 + ":".join(["ab"] * 20))
         self.assertIn(told, self.log().partition(self.QUESTION)[0])
         process.stdin.write(b"no\n")
         process.stdin.close()
-        process.wait(30 * harness.SLOW)
+        process.wait(harness.PATIENCE)
 
 
 @unittest.skipUnless(shutil.which("remmina"), "no Remmina")
@@ -106,8 +105,7 @@ class Remmina(Desktop):
 
     def test_it_connects(self):
         process = self.rdp("--client", "remmina", "--key", self.key)
-        harness.wait_for("the certificate", lambda: "CN = desk" in self.log(),
-                         60)
+        harness.wait_for("the certificate", lambda: "CN = desk" in self.log())
         self.assertIn("--copy puts it on the clipboard", self.log())
         self.nobody_tells()
         profile = self.profile()
