@@ -11,7 +11,7 @@
 #include "err.h"
 #include "local_stdio.h"
 
-enum { GUARD_MS = 20000 };
+enum { GUARD_MS = 60000 };
 
 static void on_guard(uv_timer_t *timer)
 {

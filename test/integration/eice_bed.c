@@ -217,6 +217,7 @@ void bed_init(struct bed *b)
     bed_env(b, "AWS_CONFIG_FILE", "/nonexistent/config");
     bed_env(b, "AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials");
     bed_env(b, "AWS_EC2_METADATA_DISABLED", "true");
+    bed_env(b, "AWS_METADATA_SERVICE_TIMEOUT", "20");
     bed_env(b, "AWS_REGION", "eu-central-1");
     bed_env(b, "AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
     bed_env(b, "AWS_SECRET_ACCESS_KEY", "secret-word");

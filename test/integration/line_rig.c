@@ -299,7 +299,7 @@ int world_setup(void **state)
                                        .user_agent = "test/1",
                                        .upgrade_timeout_ms = 10000,
                                        .linger_ms = 100,
-                                       .close_timeout_ms = 500};
+                                       .close_timeout_ms = 10000};
     *state = w;
     return 0;
 }

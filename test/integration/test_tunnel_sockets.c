@@ -57,12 +57,15 @@ static void test_bulk_both_ways(void **state)
 }
 
 /* The client says all it has to say and half-closes; the endpoint, which
- * cannot see that, goes on; then the tunnel ends it with CLOSE 1000. */
-static void test_client_half_closes(void **state)
+ * cannot see that, goes on; then the tunnel ends it with CLOSE 1000.  False if
+ * the machine was too slow for the endpoint to go on in time. */
+static bool client_half_closes(struct world *w, int i, uint64_t linger_ms)
 {
-    struct world *w = *state;
-    struct line *l = line_open(w, 0);
+    struct line *l;
+    bool ok;
 
+    w->config.linger_ms = linger_ms;
+    l = line_open(w, i);
     l->to_send = 300000;
     l->shut_when_sent = true;
     client_watch(l, true);
@@ -71,12 +74,27 @@ static void test_client_half_closes(void **state)
     line_push_down(l);
     test_loop_until(&w->rig.t, &l->closed);
     UNTIL(w, l->peer_gone && l->client_eof);
-    assert_int_equal(l->received, 300000);
-    assert_false(l->client_reset);
+    ok = l->received == 300000;
+    if (ok) {
+        assert_false(l->client_reset);
+    }
     assert_int_equal(l->err.code, 0);
     assert_true(l->ws.got_close);
     assert_int_equal(l->ws.close_code, 1000);
     client_close(l, false);
+    l->peer_gone = false;
+    return ok;
+}
+
+static void test_client_half_closes(void **state)
+{
+    uint64_t linger_ms = 100;
+    int tries = 0;
+
+    while (!client_half_closes(*state, tries, linger_ms)) {
+        linger_ms *= 4;
+        assert_true(++tries < 4);
+    }
 }
 
 /* The endpoint sends its last words and ends, each way an end can come. */

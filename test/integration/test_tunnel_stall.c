@@ -72,10 +72,12 @@ static void test_stalls_cost_nothing(void **state)
 static void test_leaving_a_deaf_endpoint(void **state)
 {
     struct world *w = *state;
-    struct line *l = line_open(w, 0);
+    struct line *l;
     uint64_t begun;
     int i;
 
+    w->config.close_timeout_ms = 500;
+    l = line_open(w, 0);
     test_peer_pause(l->ws.peer);
     l->to_send = 40000000;
     client_watch(l, false);
@@ -112,7 +114,7 @@ static void test_busy_tunnel_starves_nobody(void **state)
         begun = uv_hrtime() - begun;
         worst = begun > worst ? begun : worst;
     }
-    assert_true(worst < 2000000000u);
+    assert_true(worst < 10000000000u);
     assert_true(busy->received > 1000000);
     busy->down_left = 0;
     line_close(busy);
