@@ -150,6 +150,25 @@ class Lab:
         self.processes.append(process)
         return process
 
+    @contextlib.contextmanager
+    def awake(self):
+        """No processor falls asleep meanwhile, nor does anybody have to wait
+        for one: what keeps it busy runs only when nothing else wants to."""
+        if not hasattr(os, "SCHED_IDLE"):
+            raise Skip("no SCHED_IDLE here")
+
+        def idly():
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        busy = [self.start([sys.executable, "-c", "while True: pass"],
+                           preexec_fn=idly)
+                for _ in range(os.cpu_count())]
+        try:
+            time.sleep(0.1)
+            yield
+        finally:
+            for process in busy:
+                self.stop(process)
+
     def stop(self, process):
         self.processes.remove(process)
         with contextlib.suppress(ProcessLookupError):

@@ -154,6 +154,11 @@ def echo_listener(lab, carrier, size):
     return {"p50": got["p50_us"], "p99": got["p99_us"]}
 
 
+def echo_awake(lab, carrier, size):
+    with lab.awake():
+        return echo_listener(lab, carrier, size)
+
+
 def echo_stdio(lab, carrier, size):
     command = carrier.command()
     if command is None:
@@ -164,7 +169,16 @@ def echo_stdio(lab, carrier, size):
 
 def echo_direct(lab):
     """What the same echo costs without anything in between."""
-    return lab.measure("echo", f"tcp:127.0.0.1:{lab.target}", 3000)["p50_us"]
+    where = f"tcp:127.0.0.1:{lab.target}"
+    title = "echo without a tunnel"
+    out = {f"{title}, us": lab.measure("echo", where, 3000)["p50_us"]}
+    try:
+        with lab.awake():
+            out[f"{title}, processors kept awake, us"] = (
+                lab.measure("echo", where, 3000)["p50_us"])
+    except Skip:
+        pass
+    return out
 
 
 def rate(lab, carrier, size):
@@ -319,6 +333,11 @@ ROWS = [
         {"p50": ("1-byte echo p50, listener", "us", LESS, "<= 70"),
          "p99": ("1-byte echo p99, listener", "us", LESS, None)},
         echo_listener),
+    Row("echo-awake",
+        {"p50": ("1-byte echo p50, processors kept awake", "us", LESS,
+                 "<= 70"),
+         "p99": ("1-byte echo p99, processors kept awake", "us", LESS, None)},
+        echo_awake),
     Row("echo-stdio",
         {"p50": ("1-byte echo p50, stdio", "us", LESS, None),
          "p99": ("1-byte echo p99, stdio", "us", LESS, None)}, echo_stdio),
