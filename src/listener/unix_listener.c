@@ -4,7 +4,7 @@
  * Looking for a stale socket, removing it and taking its place are several
  * steps; the directory is locked meanwhile (flock on it) so that two of us who
  * find the same stale socket do not remove each other's new one.  A lock that
- * cannot be had at once is done without: anybody who can read a directory can
+ * cannot be had soon is done without: anybody who can read a directory can
  * lock it. */
 #include "unix_listener.h"
 
@@ -22,6 +22,9 @@
 
 #include "err.h"
 #include "mem.h"
+
+/* One of us holds the lock for a few system calls. */
+enum { LOCK_TRIES = 100, LOCK_PAUSE_MS = 10 };
 
 /* A socket address for @path, or ERR_USAGE. */
 static int address_fill(struct sockaddr_un *addr, const char *path,
@@ -175,7 +178,7 @@ static int directory_lock(const char *path)
 {
     char dir[sizeof((struct sockaddr_un *)0)->sun_path];
     char *slash;
-    int fd;
+    int fd, tries;
 
     snprintf(dir, sizeof dir, "%s", path);
     slash = strrchr(dir, '/');
@@ -185,8 +188,11 @@ static int directory_lock(const char *path)
         slash[slash == dir] = '\0';
     }
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd != -1) {
-        (void)flock(fd, LOCK_EX | LOCK_NB);
+    for (tries = 0; fd != -1 && tries < LOCK_TRIES; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+            break;
+        }
+        uv_sleep(LOCK_PAUSE_MS);
     }
     return fd;
 }

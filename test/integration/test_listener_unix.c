@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +20,7 @@
 #include "err.h"
 #include "listener.h"
 #include "listener_rig.h"
+#include "unix_listener.h"
 
 /* ---- Unix sockets ------------------------------------------------------ */
 
@@ -87,6 +89,56 @@ static void test_a_live_socket_is_left_alone(void **state)
     assert_int_equal(stat(bench_path, &st), 0);
     bench_close(first);
     bench_end(first);
+}
+
+/* One of those who find the same stale socket at once takes its place. */
+static void take_and_tell(int start, int tell, int end)
+{
+    struct unix_listener u;
+    struct err e = {0};
+    char go;
+    int fd;
+    char won = read(start, &go, 1) == 0 &&
+               unix_listener_open(&u, bench_path, &fd, &e) == 0;
+
+    _exit(write(tell, &won, 1) == 1 && read(end, &go, 1) == 0 ? 0 : 1);
+}
+
+static void test_a_stale_socket_has_one_heir(void **state)
+{
+    enum { ROUNDS = 40, HEIRS = 6 };
+    int start[2], tell[2], end[2];
+    int round, i, winners, status;
+    char won;
+
+    (void)state;
+    for (round = 0; round < ROUNDS; round++) {
+        leave_stale();
+        assert_int_equal(pipe(start) | pipe(tell) | pipe(end), 0);
+        for (i = 0; i < HEIRS; i++) {
+            if (fork() == 0) {
+                close(start[1]);
+                close(end[1]);
+                take_and_tell(start[0], tell[1], end[0]);
+            }
+        }
+        close(start[1]); /* Now! */
+        for (i = winners = 0; i < HEIRS; i++) {
+            assert_int_equal(read(tell[0], &won, 1), 1);
+            winners += won;
+        }
+        close(end[1]);
+        for (i = 0; i < HEIRS; i++) {
+            assert_true(wait(&status) > 0);
+            assert_int_equal(status, 0);
+        }
+        assert_int_equal(winners, 1);
+        close(start[0]);
+        close(tell[0]);
+        close(tell[1]);
+        close(end[0]);
+        assert_int_equal(unlink(bench_path), 0);
+    }
 }
 
 static void test_other_files_are_left_alone(void **state)
@@ -242,6 +294,7 @@ int main(void)
         DIR_TEST(test_a_unix_socket_lives_and_goes),
         DIR_TEST(test_a_stale_socket_is_replaced),
         DIR_TEST(test_a_live_socket_is_left_alone),
+        DIR_TEST(test_a_stale_socket_has_one_heir),
         DIR_TEST(test_other_files_are_left_alone),
         DIR_TEST(test_anothers_socket_is_not_removed),
         DIR_TEST(test_both_or_none),
