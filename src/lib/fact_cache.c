@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -192,7 +193,7 @@ static void make_dirs(const char *path)
 /* Write @text beside @path and put it in its place. */
 static int replace_file(const char *path, const struct buf *text)
 {
-    char *beside = mem_printf("%s.%ld.new", path, (long)getpid());
+    char *beside = mem_printf("%s.XXXXXX", path);
     int rv = -1;
     int fd;
 
@@ -200,8 +201,7 @@ static int replace_file(const char *path, const struct buf *text)
         return -1;
     }
     make_dirs(path);
-    unlink(beside);
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd = mkostemp(beside, O_CLOEXEC); /* Mode 0600 */
     if (fd != -1) {
         bool whole = write(fd, text->data, text->len) == (ssize_t)text->len;
 
