@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame_track.h"
 #include "fuzz.h"
 #include "http_parse.h"
-#include "web_fault.h"
 
 /* Whether @p is a string inside [text, text + len). */
 static int inside(const char *p, const char *text, size_t len)

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "ca.h"
+#include "fault_head.h"
 #include "log.h"
 #include "web_conn.h"
 
@@ -20,60 +21,6 @@ enum {
     HEAD_LIMIT = 2 * 1024 * 1024, /* Of a changed 101 */
     STALL_MS = 10 * 60 * 1000     /* Even a stalled connection ends */
 };
-
-/* How long the head is, as far as it can be told. */
-static unsigned head_length(const struct frame_track *t)
-{
-    unsigned len7 = t->head[1] & 0x7f;
-
-    if (t->n < 2) {
-        return 2;
-    }
-    return 2 +
-           (len7 == 126   ? 2
-            : len7 == 127 ? 8
-                          : 0) +
-           ((t->head[1] & 0x80) != 0 ? 4 : 0);
-}
-
-/* The payload's length out of a whole head. */
-static uint64_t payload_length(const struct frame_track *t)
-{
-    unsigned len7 = t->head[1] & 0x7f;
-    unsigned extra = len7 == 126 ? 2 : len7 == 127 ? 8 : 0;
-    uint64_t len = extra == 0 ? len7 : 0;
-
-    for (unsigned i = 0; i < extra; i++) {
-        len = len << 8 | t->head[2 + i];
-    }
-    return len;
-}
-
-size_t frame_track_advance(struct frame_track *t, const uint8_t *data,
-                           size_t len)
-{
-    size_t used = 0, n;
-
-    while (used < len) {
-        if (t->left > 0) {
-            n = len - used < t->left ? len - used : (size_t)t->left;
-            t->left -= n;
-            used += n;
-        } else {
-            t->head[t->n++] = data[used++];
-            if (t->n < 2 || t->n < head_length(t)) {
-                continue;
-            }
-            t->left = payload_length(t);
-        }
-        if (t->left == 0) {
-            t->closed = t->closed || (t->head[0] & 0x0f) == 8;
-            t->n = 0;
-            break;
-        }
-    }
-    return used;
-}
 
 void web_fault_init(struct web_conn *c)
 {
@@ -252,56 +199,17 @@ enum web_outcome web_fault_stage(struct web_conn *c, enum fault_stage stage,
 
 /* ---- the 101 ---- */
 
-/* Take the header @name out of the head. */
-static void drop_header(struct buf *head, const char *name)
-{
-    size_t n = strlen(name);
-    char *line = strstr(head->data, "\r\n"), *end;
-
-    while (line != NULL && (end = strstr(line + 2, "\r\n")) != NULL) {
-        if (strncasecmp(line + 2, name, n) == 0 && line[2 + n] == ':') {
-            memmove(line, end, strlen(end) + 1);
-            head->len -= (size_t)(end - line);
-            return;
-        }
-        line = end;
-    }
-}
-
-/* Put a line before the empty one. */
-static void add_header(struct buf *head, const char *name, const char *value)
-{
-    head->len -= 2;
-    buf_addf(head, "%s: %s\r\n\r\n", name, value);
-}
-
 /* Do one step to the head. */
 static enum web_outcome change_head(struct web_conn *c,
                                     const struct fault_step *step)
 {
-    struct buf *head = &c->fault.head;
-
-    switch (step->act) {
-    case FAULT_BAD_ACCEPT:
-        drop_header(head, "Sec-WebSocket-Accept");
-        add_header(head, "Sec-WebSocket-Accept",
-                   "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-        return WEB_GO;
-    case FAULT_HEADER:
-        add_header(head, step->name, step->data);
-        return WEB_GO;
-    case FAULT_DROP_HEADER:
-        drop_header(head, step->name);
-        return WEB_GO;
-    case FAULT_TRUNCATE:
-        if ((size_t)step->count < head->len) {
-            head->len = (size_t)step->count;
-        }
-        c->fault.muted = true;
-        return WEB_GO;
-    default:
+    if (!fault_head_change(&c->fault.head, step)) {
         return act(c, step);
     }
+    if (step->act == FAULT_TRUNCATE) {
+        c->fault.muted = true;
+    }
+    return WEB_GO;
 }
 
 static void pass_rest(struct web_conn *c);

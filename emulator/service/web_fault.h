@@ -11,16 +11,9 @@
 
 #include "buf.h"
 #include "fault_plan.h"
+#include "frame_track.h"
 
 struct web_conn;
-
-/* Where in a stream of frames we are. */
-struct frame_track {
-    uint8_t head[14];
-    unsigned n;    /* Bytes of head; 0 between two frames */
-    uint64_t left; /* Bytes of payload still to come */
-    bool closed;   /* A whole CLOSE has passed */
-};
 
 /* The part of a web_conn that belongs to web_fault.c. */
 struct web_fault {
@@ -65,10 +58,5 @@ bool web_fault_up(struct web_conn *c, const uint8_t *bytes, size_t len);
 /* Bytes came from the client when all was said.  True: it has answered our
  * CLOSE, so the stream may end. */
 bool web_fault_answered(struct web_conn *c, const uint8_t *bytes, size_t len);
-
-/* Follow @len bytes of frames, to the end of the present one at most.  Returns
- * how many. */
-size_t frame_track_advance(struct frame_track *t, const uint8_t *data,
-                           size_t len);
 
 #endif /* WEB_FAULT_H */
