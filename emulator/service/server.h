@@ -14,7 +14,7 @@
 #include "http.h"
 #include "open_tunnel.h"
 #include "tunnel_gate.h"
-#include "wire.h"
+#include "wire_tls.h"
 
 struct ca;
 struct err;

@@ -15,124 +15,14 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "mem.h"
+#include "wire_tls.h"
 
 static void wire_pump(struct wire *w);
 static void wire_flush(struct wire *w);
-
-/* ---- the two ends that OpenSSL sees ---- */
-
-static int bio_read(BIO *bio, char *out, int len)
-{
-    struct wire *w = BIO_get_data(bio);
-    size_t n = len < 0 ? 0 : (size_t)len;
-
-    BIO_clear_retry_flags(bio);
-    if (w->in_len == 0) {
-        if (!w->peer_eof) {
-            BIO_set_retry_read(bio);
-        }
-        return w->peer_eof ? 0 : -1;
-    }
-    n = n < w->in_len ? n : w->in_len;
-    memcpy(out, w->in + w->in_off, n);
-    w->in_off += n;
-    w->in_len -= n;
-    return (int)n;
-}
-
-/* Make room for @more bytes in @r. */
-static bool run_reserve(struct wire_run *r, size_t more)
-{
-    size_t cap = r->cap != 0 ? r->cap : 4096;
-    uint8_t *data;
-
-    if (r->cap - r->len >= more) {
-        return true;
-    }
-    while (cap - r->len < more) {
-        cap *= 2;
-    }
-    data = mem_realloc(r->data, cap);
-    if (data == NULL) {
-        return false;
-    }
-    r->data = data;
-    r->cap = cap;
-    return true;
-}
-
-static bool run_add(struct wire_run *r, const void *data, size_t len)
-{
-    if (len == 0) {
-        return true;
-    }
-    if (!run_reserve(r, len)) {
-        return false;
-    }
-    memcpy(r->data + r->len, data, len);
-    r->len += len;
-    return true;
-}
-
-static int bio_write(BIO *bio, const char *data, int len)
-{
-    struct wire *w = BIO_get_data(bio);
-
-    BIO_clear_retry_flags(bio);
-    if (len <= 0) {
-        return 0;
-    }
-    if (!run_add(&w->queue, data, (size_t)len)) {
-        w->failed = true;
-        return -1;
-    }
-    return len;
-}
-
-static long bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
-{
-    (void)bio;
-    (void)num;
-    (void)ptr;
-    return cmd == BIO_CTRL_FLUSH || cmd == BIO_CTRL_DUP ? 1 : 0;
-}
-
-static int bio_create(BIO *bio)
-{
-    BIO_set_init(bio, 1);
-    return 1;
-}
-
-int wire_shared_init(struct wire_shared *sh)
-{
-    int type = BIO_get_new_index();
-
-    *sh = (struct wire_shared){0};
-    sh->plain = mem_alloc(WIRE_CHUNK);
-    sh->bio = type < 0 ? NULL
-                       : BIO_meth_new(type | BIO_TYPE_SOURCE_SINK, "eice wire");
-    if (sh->plain == NULL || sh->bio == NULL) {
-        wire_shared_free(sh);
-        return UV_ENOMEM;
-    }
-    BIO_meth_set_read(sh->bio, bio_read);
-    BIO_meth_set_write(sh->bio, bio_write);
-    BIO_meth_set_ctrl(sh->bio, bio_ctrl);
-    BIO_meth_set_create(sh->bio, bio_create);
-    return 0;
-}
-
-void wire_shared_free(struct wire_shared *sh)
-{
-    BIO_meth_free(sh->bio);
-    mem_free(sh->plain);
-    *sh = (struct wire_shared){0};
-}
 
 /* ---- ending ---- */
 
@@ -155,95 +45,16 @@ static void wire_end(struct wire *w, int status)
 
 /* ---- reading ---- */
 
-/* The host name in a ClientHello (RFC 6066, 3): a list of one, of type 0. */
-static bool read_sni(SSL *ssl, char *name, size_t size)
-{
-    const unsigned char *p;
-    size_t len, n;
-
-    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &len) !=
-            1 ||
-        len < 5 || p[2] != TLSEXT_NAMETYPE_host_name) {
-        return false;
-    }
-    n = (size_t)(p[3] << 8 | p[4]);
-    if (n > len - 5 || n >= size) {
-        return false;
-    }
-    memcpy(name, p + 5, n);
-    name[n] = '\0';
-    return strlen(name) == n;
-}
-
-/* OpenSSL has read the ClientHello. */
-static int on_client_hello(SSL *ssl, int *alert, void *arg)
-{
-    struct wire *w = SSL_get_app_data(ssl);
-    char name[256];
-    bool named;
-
-    (void)alert;
-    (void)arg;
-    if (w->hello_cb == NULL) {
-        return SSL_CLIENT_HELLO_SUCCESS;
-    }
-    named = read_sni(ssl, name, sizeof name);
-    return w->hello_cb(w, named ? name : NULL) ? SSL_CLIENT_HELLO_SUCCESS
-                                               : SSL_CLIENT_HELLO_RETRY;
-}
-
 /* Advance the handshake.  Returns whether bytes may flow. */
 static bool wire_handshake(struct wire *w)
 {
-    int rv;
+    int rv = w->handshaken ? 0 : wire_tls_accept(w);
 
-    if (w->handshaken) {
-        return true;
-    }
-    ERR_clear_error();
-    rv = SSL_accept(w->ssl);
-    if (rv == 1) {
-        w->handshaken = true;
-        return true;
-    }
-    rv = SSL_get_error(w->ssl, rv);
-    ERR_clear_error();
-    if (w->closing || (rv == SSL_ERROR_WANT_CLIENT_HELLO_CB && !w->peer_eof)) {
-        return false; /* The owner closed it, or will resume it. */
-    }
-    if (rv != SSL_ERROR_WANT_READ || w->peer_eof) {
+    if (rv != 0) {
         wire_flush(w); /* The alert, if any. */
-        wire_end(w, w->peer_eof ? UV_EOF : UV_EPROTO);
+        wire_end(w, rv);
     }
-    return false;
-}
-
-/* Fill the shared run with plain bytes.  Returns how many; *status tells
- * whether the stream has ended (0: not yet). */
-static size_t wire_decrypt(struct wire *w, int *status)
-{
-    uint8_t *plain = w->shared->plain;
-    size_t have = 0, n;
-    int rv;
-
-    *status = 0;
-    while (WIRE_CHUNK - have >= 1) {
-        ERR_clear_error();
-        rv = SSL_read_ex(w->ssl, plain + have, WIRE_CHUNK - have, &n);
-        if (rv == 1) {
-            have += n;
-            continue;
-        }
-        rv = SSL_get_error(w->ssl, rv);
-        ERR_clear_error();
-        if (rv == SSL_ERROR_ZERO_RETURN || w->peer_eof) {
-            *status = UV_EOF;
-        } else if (rv != SSL_ERROR_WANT_READ) {
-            *status = w->failed ? UV_ENOMEM : UV_EPROTO;
-        }
-        break;
-    }
-    return have;
+    return w->handshaken;
 }
 
 /* Deliver one run under TLS.  Returns whether there may be more. */
@@ -255,7 +66,7 @@ static bool wire_pump_tls(struct wire *w)
     if (!wire_handshake(w) || !w->reading) {
         return false;
     }
-    n = wire_decrypt(w, &status);
+    n = wire_tls_read(w, &status);
     if (n > 0) {
         w->read_cb(w, w->shared->plain, n);
     }
@@ -505,18 +316,12 @@ static void wire_flush(struct wire *w)
 void wire_write(struct wire *w, const void *data, size_t len)
 {
     bool ok;
-    size_t n;
 
     if (w->closing || w->failed || w->want_shutdown || len == 0) {
         return;
     }
-    if (w->ssl == NULL) {
-        ok = run_add(&w->queue, data, len);
-    } else {
-        ERR_clear_error();
-        ok = SSL_write_ex(w->ssl, data, len, &n) == 1;
-        ERR_clear_error();
-    }
+    ok = w->ssl != NULL ? wire_tls_write(w, data, len)
+                        : wire_run_add(&w->queue, data, len);
     if (!ok) {
         wire_fail(w);
     } else {
@@ -559,9 +364,7 @@ void wire_shutdown(struct wire *w, bool abrupt)
         return;
     }
     if (w->ssl != NULL && !abrupt && w->handshaken && !w->failed) {
-        ERR_clear_error();
-        SSL_shutdown(w->ssl); /* Queues close_notify. */
-        ERR_clear_error();
+        wire_tls_goodbye(w);
     }
     w->want_shutdown = true;
     wire_flush(w);
@@ -596,7 +399,7 @@ int wire_accept(struct wire *w, uv_stream_t *listener)
 int wire_start(struct wire *w, SSL_CTX *ctx, wire_read_cb read_cb,
                wire_end_cb end_cb, wire_drain_cb drain_cb)
 {
-    BIO *bio;
+    int rv;
 
     w->read_cb = read_cb;
     w->end_cb = end_cb;
@@ -606,21 +409,8 @@ int wire_start(struct wire *w, SSL_CTX *ctx, wire_read_cb read_cb,
         return UV_ENOMEM;
     }
     w->handshaken = ctx == NULL;
-    if (ctx != NULL) {
-        w->ssl = SSL_new(ctx);
-        bio = BIO_new(w->shared->bio);
-        if (w->ssl == NULL || bio == NULL) {
-            BIO_free(bio);
-            ERR_clear_error();
-            return UV_ENOMEM;
-        }
-        BIO_set_data(bio, w);
-        SSL_set_bio(w->ssl, bio, bio);
-        SSL_set_accept_state(w->ssl);
-        SSL_set_app_data(w->ssl, w);
-        SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
-    }
-    return wire_adjust(w);
+    rv = ctx != NULL ? wire_tls_start(w, ctx) : 0;
+    return rv != 0 ? rv : wire_adjust(w);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -631,7 +421,7 @@ static void on_handle_closed(uv_handle_t *handle)
     if (--w->n_open > 0) {
         return;
     }
-    SSL_free(w->ssl);
+    wire_tls_free(w);
     mem_free(w->in);
     mem_free(w->queue.data);
     mem_free(w->flight.data);
@@ -644,7 +434,7 @@ void wire_close(struct wire *w, bool reset, wire_close_cb cb)
     w->closing = true;
     w->close_cb = cb;
     if (w->ssl != NULL) {
-        SSL_set_quiet_shutdown(w->ssl, 1);
+        wire_tls_hush(w);
     }
     uv_close((uv_handle_t *)&w->kick, on_handle_closed);
     if (!reset || uv_tcp_close_reset(&w->tcp, on_handle_closed) != 0) {

@@ -3,9 +3,8 @@
  *
  * The server side only.  Bytes come in by callback while reading is on; bytes
  * go out through wire_write(), which copies them (encrypted, under TLS) into a
- * queue the owner can watch.  TLS runs over two small BIOs of ours that read
- * from and append to this object's own buffers, so that OpenSSL never touches
- * the socket and a fault may. */
+ * queue the owner can watch.  TLS runs between this object's own buffers
+ * (wire_tls.h), so that OpenSSL never touches the socket and a fault may. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -15,21 +14,15 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "wire_run.h"
+
 struct wire;
+struct wire_shared;
 
 enum {
     WIRE_CHUNK = 128 * 1024, /* Most bytes one read callback brings */
     WIRE_HIGH = 512 * 1024   /* Above this many queued bytes, stop writing */
 };
-
-/* What all wires of a server share: made once, outlives them. */
-struct wire_shared {
-    BIO_METHOD *bio; /* The way from OpenSSL into a struct wire */
-    uint8_t *plain;  /* Decrypted bytes, good for one callback */
-};
-
-int wire_shared_init(struct wire_shared *sh);
-void wire_shared_free(struct wire_shared *sh);
 
 /* Something arrived.  @data is good until the callback returns; the receiver
  * takes all of it.  Fires from the loop while reading is on.  The receiver may
@@ -52,13 +45,8 @@ typedef bool (*wire_hello_cb)(struct wire *w, const char *name);
 /* Every handle is closed; @w may be freed. */
 typedef void (*wire_close_cb)(struct wire *w);
 
-/* A run of bytes with room behind it. */
-struct wire_run {
-    uint8_t *data;
-    size_t len, cap;
-};
-
-/* Embedded by its owner; the fields belong to wire.c. */
+/* Embedded by its owner; the fields belong to wire.c and
+ * wire_tls.c. */
 struct wire {
     void *data; /* For the owner */
     struct wire_shared *shared;
@@ -93,8 +81,8 @@ struct wire {
     wire_close_cb close_cb;
 };
 
-/* Prepare @w on @loop.  Cannot fail.  From here on wire_close() is the only
- * way out. */
+/* Prepare @w on @loop; @sh outlives it.  Cannot fail.  From here on
+ * wire_close() is the only way out. */
 void wire_init(struct wire *w, uv_loop_t *loop, struct wire_shared *sh);
 
 /* Accept the pending connection of @listener. */
