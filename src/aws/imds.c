@@ -14,6 +14,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "imds_settings.h"
 #include "log.h"
 #include "mem.h"
 #include "net.h"

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "endpoint.h"
 #include "err.h"
-#include "settings.h"
 
 enum { REGION_SIZE = 64, HOST_SIZE = 256 };
 

@@ -4,104 +4,41 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <uv.h>
 
-#include "ini.h"
+#include "imds_settings.h"
 #include "log.h"
 #include "mem.h"
-#include "numbers.h"
-#include "partitions.h"
 #include "paths.h"
 #include "profiles.h"
+#include "sources.h"
 #include "urls.h"
 
 enum {
     DEFAULT_TIMEOUT_MS = 10000, /* Shorter than the CLI's minute on purpose */
     DEFAULT_ATTEMPTS = 3,
-    APP_ID_MAX = 50,
-    IMDS_URL_SIZE = 512
+    APP_ID_MAX = 50
 };
 
 struct settings {
-    struct env env;
-    struct profiles *profiles;
+    struct sources from;  /* Its profiles are ours */
     char *profile;        /* As chosen, or NULL */
     bool profile_is_flag; /* by --profile */
-    const char *name;     /* Of the profile that is looked at */
     char *region;         /* or NULL */
     const char *region_source;
-    char *endpoint_url; /* --endpoint-url or NULL */
-    char *ca_bundle;    /* or NULL */
+    struct endpoint_rules endpoints;
+    char *ca_bundle; /* or NULL */
     char *config_path;
     char *credentials_path;
     bool no_verify;
     bool no_sign;
-    bool fips;
-    bool dual_stack;
-    bool ignore_urls;
     bool new_retries;
     unsigned max_attempts;
     uint64_t connect_timeout_ms;
     uint64_t read_timeout_ms;
     const char *app_id;
     struct imds_settings imds;
-    char imds_url[IMDS_URL_SIZE];
 };
-
-/* How each service is called in variables and in profiles, and what requests
- * to it are signed as. */
-static const struct {
-    const char *env;
-    const char *key;
-    const char *signing_name;
-} services[SERVICE_COUNT] = {
-    [SERVICE_EC2] = {"AWS_ENDPOINT_URL_EC2", "ec2", "ec2"},
-    [SERVICE_EC2_INSTANCE_CONNECT] = {"AWS_ENDPOINT_URL_EC2_INSTANCE_CONNECT",
-                                      "ec2_instance_connect",
-                                      "ec2-instance-connect"},
-    [SERVICE_STS] = {"AWS_ENDPOINT_URL_STS", "sts", "sts"},
-    [SERVICE_SSO] = {"AWS_ENDPOINT_URL_SSO", "sso", "awsssoportal"},
-    [SERVICE_SSO_OIDC] = {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc", "sso-oauth"},
-    [SERVICE_SIGNIN] = {"AWS_ENDPOINT_URL_SIGNIN", "signin", "signin"},
-};
-
-/* The setting that is the variable @env or else the key @key of the profile;
- * either name may be NULL.  A variable that is set but empty counts. */
-static const char *lookup(const struct settings *s, const char *env,
-                          const char *key)
-{
-    const char *value = env != NULL ? env_get(&s->env, env) : NULL;
-
-    if (value == NULL && key != NULL) {
-        value = profiles_get(s->profiles, s->name, key);
-    }
-    return value;
-}
-
-/* Only "true", in any case, is true. */
-static bool lookup_bool(const struct settings *s, const char *env,
-                        const char *key)
-{
-    const char *value = lookup(s, env, key);
-
-    return value != NULL && strcasecmp(value, "true") == 0;
-}
-
-/* A number, or @fallback when it is not set. */
-static int lookup_int(const struct settings *s, const char *env,
-                      const char *key, int64_t fallback, int64_t *out,
-                      struct err *e)
-{
-    const char *value = lookup(s, env, key);
-
-    *out = fallback;
-    if (value != NULL && !number_parse(value, out)) {
-        return err_set(e, ERR_SETTING,
-                       "invalid literal for int() with base 10: '%s'", value);
-    }
-    return 0;
-}
 
 /* Copy @value (may be NULL) to *@out. */
 static int keep(char **out, const char *value, struct err *e)
@@ -117,17 +54,18 @@ static int keep(char **out, const char *value, struct err *e)
 /* Find, read and merge the two files. */
 static int load_files(struct settings *s, struct err *e)
 {
-    const char *config = env_get(&s->env, "AWS_CONFIG_FILE");
-    const char *creds = env_get(&s->env, "AWS_SHARED_CREDENTIALS_FILE");
+    const char *config = env_get(&s->from.env, "AWS_CONFIG_FILE");
+    const char *creds = env_get(&s->from.env, "AWS_SHARED_CREDENTIALS_FILE");
 
     s->config_path =
-        path_expand(&s->env, config != NULL ? config : "~/.aws/config");
+        path_expand(&s->from.env, config != NULL ? config : "~/.aws/config");
     s->credentials_path =
-        path_expand(&s->env, creds != NULL ? creds : "~/.aws/credentials");
+        path_expand(&s->from.env, creds != NULL ? creds : "~/.aws/credentials");
     if (s->config_path == NULL || s->credentials_path == NULL) {
         return err_set_uv(e, UV_ENOMEM, "settings");
     }
-    return profiles_load(&s->profiles, s->config_path, s->credentials_path, e);
+    return profiles_load(&s->from.profiles, s->config_path, s->credentials_path,
+                         e);
 }
 
 /* Which profile, and whether there is such a thing. */
@@ -139,17 +77,17 @@ static int choose_profile(struct settings *s, const struct settings_input *in,
 
     s->profile_is_flag = name != NULL;
     if (name == NULL) {
-        name = env_get(&s->env, "AWS_PROFILE");
+        name = env_get(&s->from.env, "AWS_PROFILE");
     }
     if (name == NULL) {
-        name = env_get(&s->env, "AWS_DEFAULT_PROFILE");
+        name = env_get(&s->from.env, "AWS_DEFAULT_PROFILE");
     }
     rv = keep(&s->profile, name, e);
     if (rv != 0) {
         return rv;
     }
-    s->name = s->profile != NULL ? s->profile : "default";
-    if (s->profile != NULL && !profiles_has(s->profiles, s->profile)) {
+    s->from.profile = s->profile != NULL ? s->profile : "default";
+    if (s->profile != NULL && !profiles_has(s->from.profiles, s->profile)) {
         return err_set(e, ERR_PROFILE,
                        "The config profile (%s) could not be found",
                        s->profile);
@@ -167,11 +105,11 @@ static int choose_region(struct settings *s, const struct settings_input *in,
 
     s->region_source = "--region";
     for (i = 0; region == NULL && i < 2; i++) {
-        region = env_get(&s->env, variables[i]);
+        region = env_get(&s->from.env, variables[i]);
         s->region_source = variables[i];
     }
     if (region == NULL) {
-        region = profiles_get(s->profiles, s->name, "region");
+        region = profiles_get(s->from.profiles, s->from.profile, "region");
         s->region_source = region != NULL ? "the profile" : NULL;
     }
     return keep(&s->region, region, e);
@@ -188,10 +126,10 @@ static int choose_trust(struct settings *s, const struct settings_input *in,
         return 0;
     }
     if (path == NULL) {
-        path = lookup(s, "AWS_CA_BUNDLE", "ca_bundle");
+        path = sources_text(&s->from, "AWS_CA_BUNDLE", "ca_bundle");
     }
     if (path == NULL) {
-        path = env_get(&s->env, "REQUESTS_CA_BUNDLE");
+        path = env_get(&s->from.env, "REQUESTS_CA_BUNDLE");
     }
     if (path != NULL && path[strspn(path, " \t\r\n\f\v")] == '\0') {
         return err_set(e, ERR_SETTING,
@@ -207,7 +145,7 @@ static int choose_trust(struct settings *s, const struct settings_input *in,
 static int choose_retries(struct settings *s, const struct settings_input *in,
                           struct err *e)
 {
-    const char *mode = lookup(s, "AWS_RETRY_MODE", "retry_mode");
+    const char *mode = sources_text(&s->from, "AWS_RETRY_MODE", "retry_mode");
     int64_t n;
     int rv;
 
@@ -218,8 +156,8 @@ static int choose_retries(struct settings *s, const struct settings_input *in,
                        "one of: \"standard\" or \"adaptive\"",
                        mode);
     }
-    rv = lookup_int(s, "AWS_MAX_ATTEMPTS", "max_attempts", DEFAULT_ATTEMPTS, &n,
-                    e);
+    rv = sources_int(&s->from, "AWS_MAX_ATTEMPTS", "max_attempts",
+                     DEFAULT_ATTEMPTS, &n, e);
     if (rv != 0) {
         return rv;
     }
@@ -230,78 +168,13 @@ static int choose_retries(struct settings *s, const struct settings_input *in,
                        (long long)n);
     }
     s->max_attempts = n < 1000 ? (unsigned)n : 1000;
-    s->new_retries = lookup_bool(s, "AWS_NEW_RETRIES_2026", NULL);
+    s->new_retries = sources_bool(&s->from, "AWS_NEW_RETRIES_2026", NULL);
     s->connect_timeout_ms = in->connect_timeout_s >= 0
                                 ? (uint64_t)in->connect_timeout_s * 1000
                                 : DEFAULT_TIMEOUT_MS;
     s->read_timeout_ms = in->read_timeout_s >= 0
                              ? (uint64_t)in->read_timeout_s * 1000
                              : DEFAULT_TIMEOUT_MS;
-    return 0;
-}
-
-/* Write the base URL of IMDS to s->imds_url. */
-static int choose_imds_url(struct settings *s, struct err *e)
-{
-    const char *mode = lookup(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-                              "ec2_metadata_service_endpoint_mode");
-    const char *url = lookup(s, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-                             "ec2_metadata_service_endpoint");
-    bool v6 = lookup_bool(s, "AWS_IMDS_USE_IPV6", "imds_use_ipv6");
-    size_t len;
-
-    if (mode != NULL) {
-        v6 = strcasecmp(mode, "ipv6") == 0;
-        if (!v6 && strcasecmp(mode, "ipv4") != 0) {
-            return err_set(e, ERR_SETTING,
-                           "Invalid EC2 Instance Metadata endpoint mode: %s "
-                           "Valid endpoint modes (case-insensitive): "
-                           "('ipv4', 'ipv6').",
-                           mode);
-        }
-    }
-    if (url == NULL || *url == '\0') {
-        url = v6 ? "http://[fd00:ec2::254]/" : "http://169.254.169.254/";
-    }
-    len = strlen(url);
-    if (!url_valid(url) || len + 2 > sizeof s->imds_url) {
-        return err_set(e, ERR_SETTING,
-                       "Invalid endpoint EC2 Instance Metadata endpoint: %s",
-                       url);
-    }
-    snprintf(s->imds_url, sizeof s->imds_url, "%s%s", url,
-             url[len - 1] == '/' ? "" : "/");
-    return 0;
-}
-
-/* Everything about IMDS. */
-static int choose_imds(struct settings *s, struct err *e)
-{
-    int64_t timeout, attempts;
-    int rv;
-
-    rv = lookup_int(s, "AWS_METADATA_SERVICE_TIMEOUT",
-                    "metadata_service_timeout", 1, &timeout, e);
-    if (rv == 0) {
-        rv = lookup_int(s, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-                        "metadata_service_num_attempts", 1, &attempts, e);
-    }
-    if (rv == 0) {
-        rv = choose_imds_url(s, e);
-    }
-    if (rv != 0) {
-        return rv;
-    }
-    s->imds.base_url = s->imds_url;
-    s->imds.timeout_s = timeout < 1     ? 1
-                        : timeout < 600 ? (unsigned)timeout
-                                        : 600;
-    s->imds.attempts = attempts < 0     ? 0
-                       : attempts < 100 ? (unsigned)attempts
-                                        : 100;
-    s->imds.v1_disabled = lookup_bool(s, "AWS_EC2_METADATA_V1_DISABLED",
-                                      "ec2_metadata_v1_disabled");
-    s->imds.disabled = lookup_bool(s, "AWS_EC2_METADATA_DISABLED", NULL);
     return 0;
 }
 
@@ -318,7 +191,7 @@ static int choose_endpoint_url(struct settings *s,
                        "https://<hostname>/",
                        url);
     }
-    return keep(&s->endpoint_url, url, e);
+    return keep(&s->endpoints.flag_url, url, e);
 }
 
 /* All settings, in the order their faults are reported. */
@@ -343,23 +216,19 @@ static int fill(struct settings *s, const struct settings_input *in,
         rv = choose_retries(s, in, e);
     }
     if (rv == 0) {
-        rv = choose_imds(s, e);
+        rv = imds_settings_read(&s->imds, &s->from, e);
     }
     if (rv != 0) {
         return rv;
     }
     s->no_sign = in->no_sign_request;
-    s->fips = lookup_bool(s, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
-    s->dual_stack =
-        lookup_bool(s, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-    s->ignore_urls = lookup_bool(s, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                 "ignore_configured_endpoint_urls");
-    s->app_id = lookup(s, "AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
+    endpoint_rules_read(&s->endpoints, &s->from);
+    s->app_id = sources_text(&s->from, "AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
     if (s->app_id != NULL && strlen(s->app_id) > APP_ID_MAX) {
         log_warn(log, CONFIG, 0,
                  "user agent app id is longer than %d characters", APP_ID_MAX);
     }
-    log_debug(log, CONFIG, 0, "profile %s, region %s from %s", s->name,
+    log_debug(log, CONFIG, 0, "profile %s, region %s from %s", s->from.profile,
               s->region != NULL ? s->region : "not configured",
               s->region_source != NULL ? s->region_source : "nowhere");
     return 0;
@@ -374,7 +243,7 @@ int settings_load(struct settings **out, const struct settings_input *in,
     if (s == NULL) {
         return err_set_uv(e, UV_ENOMEM, "settings");
     }
-    s->env = (struct env){.get = in->env, .data = in->env_data};
+    s->from.env = (struct env){.get = in->env, .data = in->env_data};
     rv = fill(s, in, log, e);
     if (rv != 0) {
         settings_free(s);
@@ -389,112 +258,22 @@ void settings_free(struct settings *s)
     if (s == NULL) {
         return;
     }
-    profiles_free(s->profiles);
+    profiles_free(s->from.profiles);
     mem_free(s->profile);
     mem_free(s->region);
-    mem_free(s->endpoint_url);
+    mem_free(s->endpoints.flag_url);
     mem_free(s->ca_bundle);
     mem_free(s->config_path);
     mem_free(s->credentials_path);
     mem_free(s);
 }
 
-/* The URL configured for @service in the profile's services section; NULL
- * when there is none. */
-static int services_url(const struct settings *s, enum service service,
-                        const char **url, struct err *e)
-{
-    const char *name = profiles_get(s->profiles, s->name, "services");
-    const struct ini_section *section;
-
-    *url = NULL;
-    if (name == NULL) {
-        return 0;
-    }
-    section = profiles_services(s->profiles, name);
-    if (section == NULL) {
-        return err_set(e, ERR_SETTING,
-                       "The profile is configured to use the services section "
-                       "but the \"%s\" services configuration does not exist.",
-                       name);
-    }
-    *url = ini_block_value(section, services[service].key, "endpoint_url");
-    return 0;
-}
-
-/* The URL somebody asked for, or NULL; empty ones are passed over. */
-static int configured_url(const struct settings *s, enum service service,
-                          bool use_flag, const char **url, struct err *e)
-{
-    int rv;
-
-    *url = use_flag ? s->endpoint_url : NULL;
-    if (*url != NULL || s->ignore_urls) {
-        return 0;
-    }
-    *url = env_get(&s->env, services[service].env);
-    if (*url == NULL || **url == '\0') {
-        *url = env_get(&s->env, "AWS_ENDPOINT_URL");
-    }
-    if (*url == NULL || **url == '\0') {
-        rv = services_url(s, service, url, e);
-        if (rv != 0) {
-            return rv;
-        }
-    }
-    if (*url == NULL || **url == '\0') {
-        *url = profiles_get(s->profiles, s->name, "endpoint_url");
-    }
-    if (*url != NULL && **url == '\0') {
-        *url = NULL;
-    }
-    return 0;
-}
-
 int settings_endpoint(const struct settings *s, enum service service,
                       const char *region, bool use_flag, struct endpoint *out,
                       struct err *e)
 {
-    char plain[REGION_SIZE];
-    char host[HOST_SIZE];
-    const char *url;
-    size_t len;
-    bool fips;
-    int rv;
-
-    if (region == NULL) {
-        return err_set(e, ERR_NO_REGION,
-                       "You must specify a region. You can also configure "
-                       "your region by running \"aws configure\".");
-    }
-    if (!region_valid(region)) {
-        return err_set(e, ERR_SETTING,
-                       "Provided region_name '%s' doesn't match a supported "
-                       "format.",
-                       region);
-    }
-    fips = region_strip_fips(region, plain) || s->fips;
-    rv = configured_url(s, service, use_flag, &url, e);
-    if (rv != 0) {
-        return rv;
-    }
-    rv = partition_host(service, plain, fips && url == NULL,
-                        s->dual_stack && url == NULL, host, out->signing_region,
-                        e);
-    if (rv != 0) {
-        return rv;
-    }
-    len = url != NULL
-              ? (size_t)snprintf(out->url, sizeof out->url, "%s", url)
-              : (size_t)snprintf(out->url, sizeof out->url, "https://%s", host);
-    if (len >= sizeof out->url || !url_valid(out->url)) {
-        return err_set(e, ERR_SETTING, "Invalid endpoint: %s", out->url);
-    }
-    while (len > 0 && out->url[len - 1] == '/') {
-        out->url[--len] = '\0';
-    }
-    out->signing_name = services[service].signing_name;
-    return 0;
+    return endpoint_find(&s->endpoints, &s->from, service, region, use_flag,
+                         out, e);
 }
 
 const char *settings_region(const struct settings *s)
@@ -509,7 +288,7 @@ const char *settings_region_source(const struct settings *s)
 
 bool settings_use_fips(const struct settings *s)
 {
-    return s->fips;
+    return s->endpoints.fips;
 }
 
 const char *settings_profile(const struct settings *s)
@@ -559,23 +338,23 @@ const char *settings_app_id(const struct settings *s)
 
 bool settings_tcp_keepalive(const struct settings *s)
 {
-    return lookup_bool(s, NULL, "tcp_keepalive");
+    return sources_bool(&s->from, NULL, "tcp_keepalive");
 }
 
 bool settings_validates(const struct settings *s)
 {
-    return lookup(s, NULL, "parameter_validation") == NULL ||
-           lookup_bool(s, NULL, "parameter_validation");
+    return sources_text(&s->from, NULL, "parameter_validation") == NULL ||
+           sources_bool(&s->from, NULL, "parameter_validation");
 }
 
 const char *settings_env(const struct settings *s, const char *name)
 {
-    return env_get(&s->env, name);
+    return env_get(&s->from.env, name);
 }
 
 const char *settings_profile_key(const struct settings *s, const char *key)
 {
-    return profiles_get(s->profiles, s->name, key);
+    return profiles_get(s->from.profiles, s->from.profile, key);
 }
 
 const struct imds_settings *settings_imds(const struct settings *s)
@@ -591,19 +370,19 @@ bool settings_profile_is_flag(const struct settings *s)
 bool settings_wire_timestamps(const struct settings *s)
 {
     const char *format =
-        profiles_get(s->profiles, s->name, "cli_timestamp_format");
+        profiles_get(s->from.profiles, s->from.profile, "cli_timestamp_format");
 
     return format != NULL && strcmp(format, "wire") == 0;
 }
 
 const struct profiles *settings_profiles(const struct settings *s)
 {
-    return s->profiles;
+    return s->from.profiles;
 }
 
 const struct env *settings_environment(const struct settings *s)
 {
-    return &s->env;
+    return &s->from.env;
 }
 
 const char *settings_credentials_path(const struct settings *s)

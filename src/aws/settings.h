@@ -10,9 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "endpoint.h"
 #include "err.h"
 
 struct env;
+struct imds_settings;
 struct log;
 struct profiles;
 struct settings;
@@ -34,16 +36,6 @@ struct settings_input {
     void *env_data;
 };
 
-enum service {
-    SERVICE_EC2,
-    SERVICE_EC2_INSTANCE_CONNECT,
-    SERVICE_STS,
-    SERVICE_SSO,
-    SERVICE_SSO_OIDC,
-    SERVICE_SIGNIN,
-    SERVICE_COUNT
-};
-
 /* Read everything.  *out is set on 0 only.  Errors name file and line. */
 int settings_load(struct settings **out, const struct settings_input *in,
                   const struct log *log, struct err *e);
@@ -56,14 +48,6 @@ const char *settings_region(const struct settings *s);
 /* Where that came from: "--region", "AWS_REGION", "AWS_DEFAULT_REGION", "the
  * profile", or NULL.  Static. */
 const char *settings_region_source(const struct settings *s);
-
-/* Where a service is reached and how requests to it are signed. */
-struct endpoint {
-    char url[512]; /* Scheme, host, port and path prefix; no
-                      trailing slash */
-    char signing_region[64];
-    const char *signing_name; /* Static */
-};
 
 /* The endpoint of @service in @region (NULL: ERR_NO_REGION).  @use_flag says
  * whether --endpoint-url applies to this client (AWS-REFERENCE A4). */
@@ -97,15 +81,7 @@ const char *settings_profile_key(const struct settings *s, const char *key);
 
 /* The rest is for the credential chain. */
 
-/* How the instance metadata service is reached. */
-struct imds_settings {
-    const char *base_url; /* With a trailing slash */
-    unsigned timeout_s;   /* Each try */
-    unsigned attempts;
-    bool v1_disabled;
-    bool disabled;
-};
-
+/* How the instance metadata service is reached (imds_settings.h). */
 const struct imds_settings *settings_imds(const struct settings *s);
 
 /* Whether --profile was given: then credentials in the environment do not

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "home.h"
+#include "imds_settings.h"
 #include "ini.h"
 #include "mem.h"
 #include "paths.h"

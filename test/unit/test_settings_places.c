@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "home.h"
+#include "imds_settings.h"
 #include "profiles.h"
 #include "settings.h"
 
