@@ -11,7 +11,8 @@
 struct err;
 
 /* Show @text and read a line into @out, which the caller wipes.  0, or a code
- * with @e: no terminal, or interrupted. */
+ * with @e: no terminal, or no line.  A signal does what it does elsewhere, with
+ * the terminal as it was; after a stop the question comes again. */
 int passphrase_ask(const char *text, char *out, size_t size, struct err *e);
 
 #endif /* PASSPHRASE_H */

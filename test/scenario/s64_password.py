@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import termios
@@ -138,6 +139,54 @@ class Forms(Windows):
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn("there is no terminal to ask for it",
                               done.stderr)
+
+    def asked(self):
+        """A run that asks, and our end of its terminal."""
+        ours, its = pty.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, its)
+        run = self.start(
+            ["setsid", "--ctty", "--wait", *self.words(
+                self.protected("pkcs8"))],
+            stdin=its, stdout=subprocess.PIPE, stderr=its, text=True)
+        self.question(ours)
+        return run, ours
+
+    def question(self, terminal):
+        """It comes, and what is typed is not shown."""
+        shown = b""
+
+        def seen():
+            nonlocal shown
+            if select.select([terminal], [], [], 0)[0]:
+                shown += os.read(terminal, 4096)
+            return b"Passphrase" in shown and not echoes(terminal)
+        harness.wait_for("the question", seen)
+
+    def test_a_stop_at_the_question(self):
+        """It is asked again, and answered."""
+        self.begin()
+        run, terminal = self.asked()
+        run.send_signal(signal.SIGSTOP)
+        run.send_signal(signal.SIGCONT)
+        run.send_signal(signal.SIGTSTP)
+        self.question(terminal)
+        os.write(terminal, PHRASE.encode() + b"\n")
+        out, _ = run.communicate(timeout=harness.PATIENCE)
+        self.assertEqual(out, PASSWORD + "\n")
+
+    def test_an_end_at_the_question(self):
+        """The terminal is as it was."""
+        self.begin()
+        for number in signal.SIGTERM, signal.SIGINT:
+            run, terminal = self.asked()
+            run.send_signal(number)
+            self.assertEqual(run.wait(harness.PATIENCE), -number)
+            self.assertTrue(echoes(terminal))
+            shown = b""
+            while select.select([terminal], [], [], 0)[0]:
+                shown += os.read(terminal, 4096)
+            self.assertNotIn(b"ERROR", shown)
 
     def test_the_same_for_rdp(self):
         self.begin()
