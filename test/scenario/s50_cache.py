@@ -21,8 +21,10 @@ import harness
 RELAY = harness.ROOT / "bench" / "relay.py"
 OTHER_ENDPOINT = "eice-0fedcba9876543210"
 DAY_S = 24 * 3600
-# Longer than a slow build thinks between two writes in a row.
-RTT_MS = round(40 * harness.SLOW)
+# Longer than a slow build thinks between two writes in a row.  On a machine
+# that stalls between them an answer comes in the middle, and one round trip
+# looks like two: what is counted is counted again, a longer way off each time.
+RTTS_MS = [round(40 * harness.SLOW) << i for i in range(6)]
 
 
 class Gate:
@@ -104,22 +106,25 @@ class Remembered(harness.Scenario):
         endpoint's."""
         self.relay.send_signal(signal.SIGTERM)
         lines = [json.loads(line) for line in self.relay.stdout]
-        self.relay.wait(10)
+        self.relay.wait(harness.PATIENCE)
         api = [c["round_trips"] for c in lines if c["to"].startswith("127.0")]
         far = [c["round_trips"] for c in lines if c["to"].startswith("127.1")]
         return api, far
 
-    def so_far(self):
+    def so_far(self, n, rtt_ms):
         """The same while the relay goes on: the endpoint's connections only,
-        once nothing moves any more."""
-        last, since = None, time.monotonic()
-        while time.monotonic() < since + 4 * RTT_MS / 1e3:
+        once there are @n and nothing moves any more."""
+        last, since = [], time.monotonic()
+        end = since + harness.PATIENCE
+        while (len(last) < n or last[-1]["round_trips"] < 2 or
+               time.monotonic() < since + 4 * rtt_ms / 1e3):
+            self.assertLess(time.monotonic(), end, last)
             self.relay.send_signal(signal.SIGUSR1)
             now = [c for c in json.loads(self.relay.stdout.readline())
                    if c["to"].startswith("127.1")]
             if now != last:
                 last, since = now, time.monotonic()
-            time.sleep(RTT_MS / 4e3)
+            time.sleep(rtt_ms / 4e3)
         return last
 
     def first_byte(self, *flags):
@@ -144,21 +149,30 @@ class Remembered(harness.Scenario):
         return json.loads(self.run_ok([harness.EICE, "cache", "list",
                                        "--json"]))
 
+    def counts(self, fits, *before):
+        """What a first byte costs @fits, when @before has been run."""
+        seen = []
+        for rtt_ms in RTTS_MS:
+            if before:
+                self.run_ok(before)
+            self.far(self.far_port, rtt_ms)
+            seen.append(self.first_byte())
+            if fits(*seen[-1]):
+                return
+        self.fail(seen)
+
     def test_round_trips(self):
         self.service(self.echo_server(self.greet).port)
-        self.far(self.far_port, RTT_MS)
-        api, far = self.first_byte()
-        self.assertEqual(len(api), 2)  # Both questions at the same time
-        self.assertLessEqual(max(api) + max(far), 6, (api, far))
+        # Both questions at the same time
+        self.counts(lambda api, far: len(api) == 2
+                    and max(api) + max(far) <= 6,
+                    harness.EICE, "cache", "clear")
         entry, = self.entries()
         self.assertEqual(entry["InstanceId"], harness.INSTANCE)
         self.assertEqual(entry["EndpointDnsName"], f"localhost:{self.far_port}")
         self.assertTrue(entry["Fresh"])
 
-        self.far(self.far_port, RTT_MS)
-        api, far = self.first_byte()
-        self.assertEqual(api, [])
-        self.assertLessEqual(max(far), 3)
+        self.counts(lambda api, far: api == [] and max(far) <= 3)
 
         self.far(self.far_port)
         api, far = self.first_byte("--no-cache")
@@ -214,7 +228,7 @@ class Remembered(harness.Scenario):
             self.assertEqual(s.recv(1), b"k")
             # Nobody waited, but both questions are on their way.
             self.assertEqual(self.trail()[len(before):], ["OpenTunnel"])
-            harness.wait_for("two questions", lambda: gate.waiting == 2)
+            harness.wait_for("two questions", lambda: gate.waiting >= 2)
             self.assertFalse(self.entries()[0]["Fresh"])
             gate.opened.set()
             harness.wait_for("new facts", lambda: self.entries()[0]["Fresh"])
@@ -238,24 +252,34 @@ class Remembered(harness.Scenario):
         api, _ = self.first_byte()
         self.assertEqual(len(api), 2)
 
-    def test_preconnected_is_one_round_trip(self):
-        self.service(self.echo_server(self.greet).port)
-        self.far(self.far_port, RTT_MS)
-        _, port = self.listener("--preconnect", "1")
-        before, = self.so_far()
-        self.assertGreaterEqual(before["round_trips"], 2)  # TCP and TLS
+    def preconnected(self, rtt_ms):
+        """What the first byte of two tunnels costs when their connections are
+        there already."""
+        self.far(self.far_port, rtt_ms)
+        process, port = self.listener("--preconnect", "1")
+        before, = self.so_far(1, rtt_ms)  # TCP and TLS
+        costs = []
         for n in 1, 2:
             with socket.create_connection(("127.0.0.1", port)) as s:
                 s.settimeout(harness.PATIENCE)
                 self.assertEqual(s.recv(1), b"k")
-                after = self.so_far()
+                after = self.so_far(n + 1, rtt_ms)
                 self.assertEqual(len(after), n + 1)  # The next one's is there
-                self.assertEqual(
-                    after[n - 1]["round_trips"] - before["round_trips"], 1)
+                costs.append(
+                    after[n - 1]["round_trips"] - before["round_trips"])
                 # A handshake, resumed or not, and no request.
                 self.assertLess(after[n]["bytes_up"],
                                 after[n - 1]["bytes_up"])
                 before = after[n]
+        self.stop(process)
+        return costs
+
+    def test_preconnected_is_one_round_trip(self):
+        self.service(self.echo_server(self.greet).port)
+        costs = []
+        while not costs or costs[-1] != [1, 1]:
+            self.assertLess(len(costs), len(RTTS_MS), costs)
+            costs.append(self.preconnected(RTTS_MS[len(costs)]))
 
     def test_files_are_private(self):
         self.service(self.echo_server(self.greet).port)
