@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "columns.h"
 #include "json.h"
 #include "output_text.h"
 
@@ -113,7 +114,7 @@ static size_t column_width(const char *const *cells, size_t n_rows,
 
     for (r = 0; r < n_rows; r++) {
         const char *text = cells[r * n_columns + c];
-        size_t w = output_width(text != NULL ? text : "-");
+        size_t w = columns(text != NULL ? text : "-");
 
         widest = w > widest ? w : widest;
     }
@@ -138,7 +139,7 @@ void output_columns(struct buf *out, const char *const *cells, size_t n_rows,
             text = text != NULL ? text : "-";
             buf_adds(out, text);
             if (c + 1 < n_columns) { /* Nothing follows the last one. */
-                add_many(out, ' ', widths[c] + 2 - output_width(text));
+                add_many(out, ' ', widths[c] + 2 - columns(text));
             }
         }
         buf_addc(out, '\n');

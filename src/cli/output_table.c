@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "columns.h"
 #include "output_sections.h"
 #include "output_text.h"
 
@@ -18,12 +19,11 @@ static size_t column_width(const struct output_section *s, size_t c)
     size_t i;
 
     if (s->headings != NULL) {
-        widest =
-            output_width(json_string_value(json_array_get(s->headings, c)));
+        widest = columns(json_string_value(json_array_get(s->headings, c)));
     }
     json_array_foreach(s->rows, i, row)
     {
-        size_t w = output_width(json_string_value(json_array_get(row, c)));
+        size_t w = columns(json_string_value(json_array_get(row, c)));
 
         widest = w > widest ? w : widest;
     }
@@ -34,7 +34,7 @@ static size_t column_width(const struct output_section *s, size_t c)
 static size_t section_width(const struct output_section *s)
 {
     size_t edges = 2 + 2 * (size_t)s->level;
-    size_t title = output_width(s->title) + edges;
+    size_t title = columns(s->title) + edges;
     size_t total = edges;
     size_t c;
 
@@ -118,7 +118,7 @@ static void add_many(struct buf *out, char c, size_t n)
 static void add_centred(struct buf *out, const char *text, size_t width,
                         bool edge)
 {
-    size_t len = output_width(text);
+    size_t len = columns(text);
     size_t before = width / 2 > len / 2 ? width / 2 - len / 2 - 1 : 0;
     size_t used = before + len + edge + 1;
 
@@ -132,7 +132,7 @@ static void add_centred(struct buf *out, const char *text, size_t width,
 /* @text at the left. */
 static void add_left(struct buf *out, const char *text, size_t width, bool edge)
 {
-    size_t len = output_width(text);
+    size_t len = columns(text);
     size_t before = width >= len + 3 + edge ? 2 : 0;
     size_t used = before + len + edge + 1;
 

@@ -21,16 +21,6 @@ static bool is_nested(const json_t *value)
     return json_is_object(value) || json_is_array(value);
 }
 
-size_t output_width(const char *text)
-{
-    size_t n = 0;
-
-    for (; *text != '\0'; text++) {
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return n;
-}
-
 /* Put @name in its place in the sorted @names, once. */
 static void insert_name(json_t *names, const char *name)
 {

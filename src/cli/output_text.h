@@ -18,9 +18,6 @@ void output_text(struct buf *out, json_t *value);
 int output_table(struct buf *out, const char *title, json_t *value,
                  size_t width, struct buf *why);
 
-/* How many columns @text takes on a terminal: its characters, in UTF-8. */
-size_t output_width(const char *text);
-
 /* The names of @object's members, sorted and without doubles: those whose
  * values are plain to @plain, the others to @nested, both arrays. */
 void output_names(json_t *object, json_t *plain, json_t *nested);

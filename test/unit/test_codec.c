@@ -11,6 +11,7 @@
 
 #include "base64.h"
 #include "buf.h"
+#include "columns.h"
 #include "err.h"
 #include "hex.h"
 #include "iso8601.h"
@@ -299,6 +300,37 @@ static void test_times_are_read_in_every_form(void **state)
     assert_int_equal(http_date_parse("Fri, 02 Jan", &seconds), ERR_PARSE);
 }
 
+static void test_columns_of_text(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+    } rows[] = {
+        {"", 0},
+        {"web-1", 5},
+        {"Caf\xc3\xa9", 4},
+        {"Cafe\xcc\x81", 4},                     /* The accent on its own */
+        {"\xe6\x9d\xb1\xe4\xba\xac", 4},         /* Tokyo */
+        {"\xef\xbd\xb6\xef\xbc\xb0", 3},         /* Half and full width */
+        {"\xed\x95\x9c", 2},                     /* Hangul */
+        {"\xf0\x9f\x9a\x80!", 3},                /* A rocket */
+        {"\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", 2}, /* A thumb, and its skin */
+        {"\xf0\xa0\x80\x80", 2},                 /* Beyond the BMP */
+        {"\xf4\x8f\xbf\xbf", 1},                 /* The last one */
+        {"\xff\x80\xc3", 3},                     /* Not UTF-8 */
+        {"\xe6\x9d", 2},                         /* Cut short */
+        {"\xe6"
+         "a\xb1",
+         3},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(columns(rows[i].text), rows[i].columns);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_times_are_written_in_every_form),
         cmocka_unit_test(test_times_survive_the_round_trip),
         cmocka_unit_test(test_times_are_read_in_every_form),
+        cmocka_unit_test(test_columns_of_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
