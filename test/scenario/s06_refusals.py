@@ -75,7 +75,7 @@ class Refusals(harness.Scenario):
         self.refused(self.by_id(), 253, "You must specify a region")
 
     def test_clock_is_off(self):
-        self.emulator(harness.world({22: 1}), "--clock-offset", "7200")
+        self.emulator(harness.world({22: 1}), "--clock-offset", "7260")
         done = self.tunnel(
             "--private-ip-address", harness.ADDRESS,
             "--instance-connect-endpoint-id", harness.ENDPOINT,
