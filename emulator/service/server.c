@@ -15,6 +15,7 @@
 #include "err.h"
 #include "log.h"
 #include "web_conn.h"
+#include "web_request.h"
 #include "ws_host.h"
 
 enum {
@@ -269,7 +270,7 @@ void server_resume(struct server *s)
 
     for (struct web_conn *c = s->conns; c != NULL; c = next) {
         next = c->next; /* None is freed before the loop turns. */
-        web_conn_resume(c);
+        web_request_resume(c);
     }
 }
 

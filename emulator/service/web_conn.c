@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* web_conn.c - one client's connection: requests, answers, maybe a tunnel.
  *
- * The happy path: bytes are collected until a request is whole, its handler
- * fills an answer, the answer is sent, and the next request may come; or the
- * request asks for a tunnel and web_tunnel.c takes the bytes from then on.
+ * The happy path: bytes are collected until web_request.c finds a whole
+ * request, web_answer.c sends its answer, and the next request may come; or
+ * the request asks for a tunnel and web_tunnel.c takes the bytes from then on.
  *
- * What can go wrong: the request is malformed, too big or too slow (answered
- * with its status, then closed), the client vanishes (closed), the handler
- * wants the connection broken off (reset). */
+ * What can go wrong: the request is too slow (408, then closed) or more than
+ * there is room for (413, then closed), the client vanishes (closed), memory
+ * is short (not accepted). */
 #include "web_conn.h"
 
 #include <assert.h>
-#include <openssl/rand.h>
 #include <string.h>
-#include <time.h>
 
 #include "ca.h"
-#include "iso8601.h"
 #include "log.h"
 #include "mem.h"
+#include "web_answer.h"
+#include "web_request.h"
+#include "web_tunnel.h"
 
 enum {
     MAX_IDLE_LOOKS = 5000 / SERVER_LOOK_MS /* Five seconds */
@@ -53,8 +53,6 @@ static const struct sm_table web_table = {.object = "connection",
 static_assert(sizeof state_names / sizeof state_names[0] == WEB_LINGER + 1,
               "a name for each state");
 
-static void web_advance(struct web_conn *c);
-
 /* ---- deadlines ---- */
 
 static void on_deadline(uv_timer_t *timer)
@@ -66,322 +64,31 @@ static void on_deadline(uv_timer_t *timer)
               sm_name(&c->sm));
     if ((c->sm.state == WEB_HEAD || c->sm.state == WEB_BODY) && begun) {
         c->keep_alive = false;
-        web_conn_new_answer(c, 408, "text/plain");
-        web_conn_answer(c);
+        web_answer_new(c, 408, "text/plain");
+        web_answer_send(c);
     } else {
         web_conn_close(c, c->sm.state == WEB_ANSWER); /* It will not read. */
     }
 }
 
-static void web_deadline(struct web_conn *c, unsigned ms)
+void web_conn_deadline(struct web_conn *c, unsigned ms)
 {
     uv_timer_start(&c->timer, on_deadline, ms, 0);
 }
 
-/* ---- answering ---- */
-
-struct http_answer *web_conn_new_answer(struct web_conn *c, int status,
-                                        const char *content_type)
-{
-    if (c->has_answer) {
-        http_answer_free(&c->answer);
-    }
-    http_answer_init(&c->answer);
-    c->has_answer = true;
-    c->answer.status = status;
-    c->answer.content_type = content_type;
-    if (c->sm.state != WEB_ANSWER) {
-        sm_move(&c->sm, WEB_ANSWER);
-    }
-    return &c->answer;
-}
+/* ---- the end, from our side ---- */
 
 void web_conn_await_end(struct web_conn *c)
 {
     sm_move(&c->sm, WEB_LINGER);
     wire_read(&c->wire, true);
-    web_deadline(c, c->server->config.limits->linger_ms);
+    web_conn_deadline(c, c->server->config.limits->linger_ms);
 }
 
 void web_conn_linger(struct web_conn *c, bool abrupt)
 {
     wire_shutdown(&c->wire, abrupt);
     web_conn_await_end(c);
-}
-
-/* Forget the request that was answered. */
-static void web_forget(struct web_conn *c)
-{
-    if (c->has_answer) {
-        http_answer_free(&c->answer);
-        c->has_answer = false;
-    }
-    mem_free(c->head_text);
-    mem_free(c->body);
-    c->head_text = NULL;
-    c->body = NULL;
-    c->head = (struct http_head){0};
-    c->continued = false;
-}
-
-/* The answer was given to the kernel: what now? */
-static void web_answered(struct web_conn *c)
-{
-    web_forget(c);
-    if (!c->keep_alive) {
-        web_conn_linger(c, false);
-        return;
-    }
-    sm_move(&c->sm, WEB_HEAD);
-    web_deadline(c, c->in.len > 0 ? c->server->config.limits->request_ms
-                                  : c->server->config.limits->idle_ms);
-    wire_read(&c->wire, true);
-}
-
-/* The Date header tells the emulator's own time, by which it judges
- * signatures. */
-static void add_date(const struct server_config *config, struct buf *text)
-{
-    char date[HTTP_DATE_SIZE];
-
-    http_date(date, config->now != NULL ? config->now(config->handler_data)
-                                        : (int64_t)time(NULL));
-    buf_addf(text, "Date: %s\r\n", date);
-}
-
-/* Put the answer on the wire. */
-static void web_send(struct web_conn *c)
-{
-    struct http_answer *a = &c->answer;
-    bool is_head =
-        c->head.method != NULL && strcmp(c->head.method, "HEAD") == 0;
-    struct buf text;
-
-    if (a->hang_up) {
-        web_conn_close(c, true);
-        return;
-    }
-    if (buf_error(&a->body) != 0 || buf_error(&a->headers) != 0) {
-        web_conn_new_answer(c, 500, "text/plain");
-    }
-    buf_init(&text, 128 * 1024);
-    buf_addf(&text, "HTTP/1.1 %d %s\r\n", a->status, http_reason(a->status));
-    add_date(&c->server->config, &text);
-    if (a->content_type != NULL) {
-        buf_addf(&text, "Content-Type: %s\r\n", a->content_type);
-    }
-    buf_addf(&text, "Content-Length: %zu\r\n%s", a->body.len,
-             buf_str(&a->headers));
-    buf_adds(&text, c->keep_alive ? "\r\n" : "Connection: close\r\n\r\n");
-    if (buf_error(&text) != 0) {
-        buf_free(&text);
-        web_conn_close(c, true);
-        return;
-    }
-    log_debug(c->server->config.log, EMU, c->id, "%s %s: %d, %zu bytes",
-              c->head.method != NULL ? c->head.method : "-",
-              c->head.path != NULL ? c->head.path : "-", a->status,
-              a->body.len);
-    wire_write(&c->wire, text.data, text.len);
-    if (!is_head) {
-        wire_write(&c->wire, buf_str(&a->body), a->body.len);
-    }
-    buf_free(&text);
-    web_deadline(c, c->server->config.limits->request_ms);
-    if (wire_queued(&c->wire) == 0) {
-        web_answered(c);
-        web_advance(c);
-    }
-}
-
-static void on_delayed(uv_timer_t *timer)
-{
-    web_send(timer->data);
-}
-
-void web_conn_answer(struct web_conn *c)
-{
-    if (c->answer.when != HTTP_NOW) {
-        return; /* web_conn_resume() goes on. */
-    }
-    if (c->answer.delay_ms > 0) {
-        uv_timer_stop(&c->timer);
-        uv_timer_start(&c->pause, on_delayed, c->answer.delay_ms, 0);
-        return;
-    }
-    web_send(c);
-}
-
-/* The request itself is at fault: say so and close. */
-static void web_refuse(struct web_conn *c, int status)
-{
-    struct http_answer *a = web_conn_new_answer(c, status, "text/plain");
-
-    c->keep_alive = false;
-    buf_addf(&a->body, "%d %s\n", status, http_reason(status));
-    web_conn_answer(c);
-}
-
-/* ---- requests ---- */
-
-/* A random UUID, version 4. */
-static void make_request_id(char out[static REQUEST_ID_SIZE])
-{
-    unsigned char r[16] = {0};
-
-    (void)RAND_bytes(r, sizeof r);
-    r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
-    r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-    snprintf(out, REQUEST_ID_SIZE,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-             "%02x%02x%02x%02x%02x%02x",
-             r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10],
-             r[11], r[12], r[13], r[14], r[15]);
-}
-
-struct http_request web_conn_request(const struct web_conn *c)
-{
-    return (struct http_request){.method = c->head.method,
-                                 .path = c->head.path,
-                                 .query = c->head.query,
-                                 .headers = c->head.headers,
-                                 .n_headers = c->head.n_headers,
-                                 .body = c->body,
-                                 .body_len = (size_t)c->head.content_length,
-                                 .peer_ip = c->peer_ip,
-                                 .tls = c->tls};
-}
-
-/* Have the request answered. */
-static void web_ask(struct web_conn *c)
-{
-    const struct server_config *config = &c->server->config;
-    const struct http_request req = web_conn_request(c);
-    http_handler handler =
-        c->tls ? config->https_handler : config->http_handler;
-
-    handler(config->handler_data, &req,
-            web_conn_new_answer(c, 200, "text/plain"));
-    web_conn_answer(c);
-}
-
-void web_conn_resume(struct web_conn *c)
-{
-    enum http_when when = c->has_answer ? c->answer.when : HTTP_NOW;
-
-    if (c->closing || c->sm.state != WEB_ANSWER || when == HTTP_NOW) {
-        return;
-    }
-    c->answer.when = HTTP_NOW;
-    if (when == HTTP_AGAIN) {
-        web_ask(c);
-    } else {
-        web_conn_answer(c);
-    }
-}
-
-/* The request is whole. */
-static void web_handle(struct web_conn *c)
-{
-    make_request_id(c->request_id);
-    c->keep_alive = c->head.keep_alive;
-    uv_timer_stop(&c->timer);
-    if (c->tls && web_tunnel_wanted(c)) {
-        web_tunnel_open(c);
-        return;
-    }
-    web_ask(c);
-}
-
-/* Look for a request's head.  Returns whether one was found. */
-static bool web_find_head(struct web_conn *c)
-{
-    const struct server_limits *limits = c->server->config.limits;
-    size_t n = 0;
-    int rv;
-
-    while (n < c->in.len && (c->in.data[n] == '\r' || c->in.data[n] == '\n')) {
-        n++; /* Empty lines between requests are allowed. */
-    }
-    if (n > 0) {
-        buf_consume(&c->in, n);
-        c->seen = 0;
-    }
-    n = http_head_length(buf_str(&c->in), c->in.len, c->seen);
-    c->seen = c->in.len;
-    if (n == 0 && c->in.len <= limits->head_bytes) {
-        return false;
-    }
-    if (n == 0 || n > limits->head_bytes) {
-        web_refuse(c, 431);
-        return false;
-    }
-    c->seen = 0;
-    c->head_text = mem_alloc(n);
-    if (c->head_text == NULL) {
-        web_conn_close(c, true);
-        return false;
-    }
-    memcpy(c->head_text, c->in.data, n);
-    buf_consume(&c->in, n);
-    rv = http_parse_head(c->head_text, n, &c->head);
-    if (rv == 0 && c->head.content_length > limits->body_bytes) {
-        rv = 413;
-    }
-    if (rv != 0) {
-        c->head = (struct http_head){0};
-        web_refuse(c, rv);
-        return false;
-    }
-    sm_move(&c->sm, WEB_BODY);
-    return true;
-}
-
-/* Look for the rest of it.  Returns whether it is there. */
-static bool web_find_body(struct web_conn *c)
-{
-    size_t want = (size_t)c->head.content_length;
-
-    if (c->in.len < want) {
-        if (c->head.expect_continue && !c->continued) {
-            static const char go[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-            c->continued = true;
-            wire_write(&c->wire, go, sizeof go - 1);
-        }
-        return false;
-    }
-    c->body = mem_alloc(want + 1);
-    if (c->body == NULL) {
-        web_conn_close(c, true);
-        return false;
-    }
-    if (want > 0) {
-        memcpy(c->body, c->in.data, want);
-    }
-    c->body[want] = '\0';
-    buf_consume(&c->in, want);
-    return true;
-}
-
-/* Use what has been received as far as it goes. */
-static void web_advance(struct web_conn *c)
-{
-    while (!c->closing) {
-        if (c->sm.state == WEB_HEAD) {
-            if (c->in.len == 0 || !web_find_head(c)) {
-                return;
-            }
-        } else if (c->sm.state == WEB_BODY) {
-            if (!web_find_body(c)) {
-                return;
-            }
-            web_handle(c);
-            return; /* web_send() comes back here for the next one. */
-        } else {
-            return;
-        }
-    }
 }
 
 /* ---- what the wire tells ---- */
@@ -408,7 +115,7 @@ static void on_wire_read(struct wire *w, const uint8_t *data, size_t len)
         break;
     }
     if (c->sm.state == WEB_HEAD && c->in.len == 0) {
-        web_deadline(c, c->server->config.limits->request_ms);
+        web_conn_deadline(c, c->server->config.limits->request_ms);
     }
     buf_add(&c->in, data, len);
     if (buf_error(&c->in) != 0) {
@@ -416,11 +123,11 @@ static void on_wire_read(struct wire *w, const uint8_t *data, size_t len)
             web_conn_close(c, true); /* Asks on and on, without reading. */
         } else {
             buf_clear(&c->in);
-            web_refuse(c, 413);
+            web_answer_refuse(c, 413);
         }
         return;
     }
-    web_advance(c);
+    web_request_advance(c);
 }
 
 static void on_wire_end(struct wire *w, int status)
@@ -446,11 +153,8 @@ static void on_wire_drain(struct wire *w)
 
     if (c->sm.state == WEB_TUNNEL) {
         bridge_drained(&c->bridge);
-    } else if (c->sm.state == WEB_ANSWER && c->has_answer &&
-               c->answer.when == HTTP_NOW &&
-               !uv_is_active((uv_handle_t *)&c->pause)) {
-        web_answered(c);
-        web_advance(c);
+    } else if (c->sm.state == WEB_ANSWER) {
+        web_answer_drained(c);
     }
 }
 
@@ -468,7 +172,7 @@ static void web_free(struct web_conn *c)
     if (c->next != NULL) {
         c->next->prev = c->prev;
     }
-    web_forget(c);
+    web_request_forget(c);
     web_fault_free(c);
     buf_free(&c->in);
     mem_free(c);
@@ -568,7 +272,7 @@ int web_conn_start(struct web_conn *c, bool tls)
                         on_wire_read, on_wire_end, on_wire_drain);
 
     if (rv == 0) {
-        web_deadline(c, s->config.limits->request_ms);
+        web_conn_deadline(c, s->config.limits->request_ms);
         wire_read(&c->wire, true);
     }
     return rv;

@@ -17,8 +17,9 @@
 #include "wire.h"
 
 /* Owned by itself: it frees itself when it is over and tells the server.  The
- * fields belong to web_conn.c, web_tunnel.c
- * and web_fault.c. */
+ * fields belong to web_conn.c and those it shares the work with: web_request.c
+ * (what comes in, up to a whole request), web_answer.c (what goes out),
+ * web_tunnel.c and web_fault.c. */
 struct web_conn {
     struct server *server;
     struct web_conn *prev, *next; /* The server's list */
@@ -63,13 +64,10 @@ int web_conn_accept(struct server *s, struct server_listener *listener);
  * while nothing is read.  May close @c. */
 void web_conn_look(struct web_conn *c);
 
-/* Go on with an answer that waits, if one does. */
-void web_conn_resume(struct web_conn *c);
-
 /* Break it off. */
 void web_conn_close(struct web_conn *c, bool reset);
 
-/* --- for web_tunnel.c and web_fault.c --- */
+/* --- for web_request.c, web_answer.c, web_tunnel.c and web_fault.c --- */
 
 enum web_state {
     WEB_START,  /* Accepted; perhaps TLS is being set up */
@@ -81,31 +79,20 @@ enum web_state {
     WEB_LINGER  /* Everything is said; the client may read it */
 };
 
-/* Send @c->answer now, or when its delay is over. */
-void web_conn_answer(struct web_conn *c);
-
-/* Begin an answer of @status with a JSON or text body; the caller adds. */
-struct http_answer *web_conn_new_answer(struct web_conn *c, int status,
-                                        const char *content_type);
-
 /* Everything is said: end the stream, wait for the client, close. */
 void web_conn_linger(struct web_conn *c, bool abrupt);
 
 /* Begin to read, with TLS or not.  0 or a code. */
 int web_conn_start(struct web_conn *c, bool tls);
 
+/* Close it if the present state lasts longer than @ms; a request that has begun
+ * is answered 408 instead. */
+void web_conn_deadline(struct web_conn *c, unsigned ms);
+
 /* CLOSE is said: wait for the client's end, as long as after linger. */
 void web_conn_await_end(struct web_conn *c);
 
-/* The request at hand, for a handler or the gate; borrows from @c. */
-struct http_request web_conn_request(const struct web_conn *c);
-
-/* Whether the request at hand asks for a tunnel, and open it. */
-bool web_tunnel_wanted(const struct web_conn *c);
-void web_tunnel_open(struct web_conn *c);
-
-/* Tear it down; calls web_conn_part_closed() when done. */
-void web_tunnel_close(struct web_conn *c);
+/* A part counted in c->n_open is closed; the last one frees @c. */
 void web_conn_part_closed(struct web_conn *c);
 
 #endif /* WEB_CONN_H */

@@ -8,7 +8,8 @@
  * What can go wrong: it is no WebSocket request (400, 426), the gate says no
  * (its status and body), descriptors or memory are short (503), the tunnel or
  * the client ends (both are wound up). */
-#include <assert.h>
+#include "web_tunnel.h"
+
 #include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
@@ -16,7 +17,9 @@
 
 #include "log.h"
 #include "mem.h"
+#include "web_answer.h"
 #include "web_conn.h"
+#include "web_request.h"
 
 /* The value of a header of the request at hand, or "". */
 static const char *header(const struct web_conn *c, const char *name)
@@ -77,7 +80,7 @@ static void add_json(struct buf *b, const char *s)
 static void refuse(struct web_conn *c, int status, const char *code,
                    const char *message)
 {
-    struct http_answer *a = web_conn_new_answer(c, status, "application/json");
+    struct http_answer *a = web_answer_new(c, status, "application/json");
 
     c->keep_alive = false;
     a->delay_ms = c->verdict.delay_ms;
@@ -93,7 +96,7 @@ static void refuse(struct web_conn *c, int status, const char *code,
     buf_adds(&a->body, "\"}");
     log_info(c->server->config.log, TUNNEL, c->id, "refused: %d %s", status,
              code);
-    web_conn_answer(c);
+    web_answer_send(c);
 }
 
 /* Is it a WebSocket upgrade at all?  If not, it has been answered. */
@@ -255,7 +258,7 @@ static void on_waited(uv_timer_t *timer)
 static void judge(struct web_conn *c)
 {
     const struct tunnel_gate *gate = &c->server->config.gate;
-    const struct http_request req = web_conn_request(c);
+    const struct http_request req = web_request_view(c);
     struct tunnel_verdict *v = &c->verdict;
 
     gate->decide(gate->data, &req, c->request_id, v);
