@@ -144,7 +144,7 @@ class Desktop(harness.Scenario):
         secret.write_bytes(subprocess.run(
             [PROGRAMS["vncpasswd"], "-f"], input=PASSWORD.encode() + b"\n",
             stdout=subprocess.PIPE, check=True).stdout)
-        port = low_port()
+        port = harness.free_port()
         number = self.display(
             [PROGRAMS["Xvnc"], "-rfbport", port, "-localhost", "-geometry",
              "1000x700", "-depth", "24", "-SecurityTypes", "VncAuth",
@@ -164,7 +164,7 @@ class Desktop(harness.Scenario):
         self.run_ok(["openssl", "req", "-x509", "-newkey", "rsa:2048",
                      "-nodes", "-subj", "/CN=desk", "-days", "2", "-keyout",
                      where / "key", "-out", where / "cert"])
-        port = low_port()
+        port = harness.free_port()
         (where / "xrdp.ini").write_text(
             "[Globals]\nini_version=1\nfork=true\n"
             f"port=tcp://127.0.0.1:{port}\ntcp_nodelay=true\n"
@@ -280,12 +280,3 @@ class Desktop(harness.Scenario):
         found = re.findall(r"127\.0\.0\.1:(\d+) .*pid=(\d+),", text)
         return [int(port) for port, pid in found
                 if int(pid) in [p.pid for p in processes]]
-
-
-def low_port():
-    """A free port below the ones that connections are given."""
-    while True:
-        port = 10000 + int.from_bytes(os.urandom(2), "big") % 9000
-        with contextlib.suppress(OSError), socket.socket() as s:
-            s.bind(("127.0.0.1", port))
-            return port

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import harness
-from desktop import PASSWORD, PROGRAMS, Desktop, low_port
+from desktop import PASSWORD, PROGRAMS, Desktop
 from harness import EICE
 
 
@@ -89,7 +89,7 @@ class FreeRDP(Desktop):
 
     def test_by_hand(self):
         """The documents' own sequence."""
-        port = low_port()
+        port = harness.free_port()
         self.start([EICE, "open-tunnel", "--instance-id", self.instance,
                     "--remote-port", "3389", "--local-port", port],
                    stdout=subprocess.DEVNULL)
