@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "utf8_char.h"
 #include "wipe.h"
 
 enum {
@@ -33,33 +34,6 @@ struct parser {
     unsigned bad_line;           /* First line that is no key, or 0 */
     struct err *e;
 };
-
-/* The length of the well-formed UTF-8 sequence at @p, or 0. */
-static size_t utf8_len(const unsigned char *p, const unsigned char *end)
-{
-    size_t n, i;
-    uint32_t c;
-
-    if (*p < 0x80) {
-        return 1;
-    }
-    n = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : 2;
-    if (*p < 0xc2 || *p > 0xf4 || (size_t)(end - p) < n) {
-        return 0;
-    }
-    c = *p & (0xffu >> (n + 1));
-    for (i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c <= 0xdfff))) ||
-        (n == 4 && (c < 0x10000 || c > 0x10ffff))) {
-        return 0;
-    }
-    return n;
-}
 
 /* How many bytes the white space character at @p takes, or 0 when there is
  * none; Python's str.strip() removes these. */
@@ -453,18 +427,17 @@ static int finish(struct parser *ps)
 /* Every byte must belong to well-formed UTF-8, and C strings end at NUL. */
 static int check_text(const char *text, size_t len, struct err *e)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    const unsigned char *end = p + len;
+    const char *end = text + len;
     unsigned line = 1;
     size_t n;
 
-    while (p < end) {
-        n = *p == '\0' ? 0 : utf8_len(p, end);
+    while (text < end) {
+        n = *text == '\0' ? 0 : utf8_char_len(text, (size_t)(end - text));
         if (n == 0) {
             return err_set(e, ERR_PARSE, "line %u: not UTF-8 text", line);
         }
-        line += *p == '\n';
-        p += n;
+        line += *text == '\n';
+        text += n;
     }
     return 0;
 }

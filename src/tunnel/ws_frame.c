@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "utf8_char.h"
+
 enum {
     FIN = 0x80,
     RESERVED = 0x70,
@@ -363,54 +365,17 @@ bool ws_code_valid(unsigned code)
            (code >= 3000 && code <= 4999);
 }
 
-/* How many bytes follow the lead byte @b of a character, and the smallest
- * character that needs so many; -1 when @b leads none. */
-static int utf8_tail(uint8_t b, uint32_t *bits, uint32_t *smallest)
-{
-    if (b < 0x80) {
-        *bits = b;
-        *smallest = 0;
-        return 0;
-    }
-    if (b >= 0xc2 && b <= 0xdf) {
-        *bits = b & 0x1f;
-        *smallest = 0x80;
-        return 1;
-    }
-    if (b >= 0xe0 && b <= 0xef) {
-        *bits = b & 0x0f;
-        *smallest = 0x800;
-        return 2;
-    }
-    if (b >= 0xf0 && b <= 0xf4) {
-        *bits = b & 0x07;
-        *smallest = 0x10000;
-        return 3;
-    }
-    return -1;
-}
-
 bool ws_utf8_valid(const uint8_t *text, size_t len)
 {
-    uint32_t smallest = 0;
-    uint32_t c = 0;
-    size_t i = 0;
+    size_t at = 0;
+    size_t n;
 
-    while (i < len) {
-        int tail = utf8_tail(text[i++], &c, &smallest);
-
-        if (tail < 0) {
+    while (at < len) {
+        n = utf8_char_len(text + at, len - at);
+        if (n == 0) {
             return false;
         }
-        for (; tail > 0; tail--, i++) {
-            if (i == len || (text[i] & 0xc0) != 0x80) {
-                return false;
-            }
-            c = c << 6 | (text[i] & 0x3f);
-        }
-        if (c < smallest || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
-            return false;
-        }
+        at += n;
     }
     return true;
 }
