@@ -26,7 +26,7 @@ struct ini_entry {
     char *key;              /* Lower case */
     char *value;            /* Trimmed; continuation lines joined with \n */
     struct ini_pair *block; /* The parsed lines of an indented block */
-    size_t n_block;
+    size_t n_block, cap_block;
     bool is_block; /* The value began on the next line */
 };
 
