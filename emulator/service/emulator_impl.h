@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emulator_impl.h - what an emulator is made of; for emulator.c and
- * control.c. */
+/* emulator_impl.h - what an emulator is made of; for emulator.c,
+ * emulator_prepare.c and control.c. */
 #ifndef EMULATOR_IMPL_H
 #define EMULATOR_IMPL_H
 
@@ -37,6 +37,19 @@ struct emulator {
     emulator_close_cb close_cb;
     void *close_data;
 };
+
+/* --- emulator_prepare.c --- */
+
+/* Make everything of @emu that needs no loop; its log is set, the rest zero.
+ * Blocks.  0, or a code with @e set; emulator_free() either way. */
+int emulator_prepare(struct emulator *emu, const struct emulator_config *config,
+                     struct err *e);
+
+/* Free @emu and what is left of it; a state directory of its own goes, too.
+ * Nothing of it may be on the loop any more. */
+void emulator_free(struct emulator *emu);
+
+/* --- emulator.c, for control.c --- */
 
 /* Something may have changed: save it soon, and look at the clock. */
 void emulator_touch(struct emulator *emu);
