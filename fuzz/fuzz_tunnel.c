@@ -74,9 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct tunnel_config config = {.dialer = &r->far.dialer,
                                          .chunks = &r->pool,
                                          .user_agent = "fuzz",
-                                         .upgrade_timeout_ms = 1000,
-                                         .linger_ms = 1000,
-                                         .close_timeout_ms = 1000};
+                                         .upgrade_timeout_ms = 60000,
+                                         .linger_ms = 60000,
+                                         .close_timeout_ms = 60000};
     unsigned how = size > 0 ? data[0] : 0;
     struct tunnel *t;
     int turns;
