@@ -65,9 +65,9 @@ static void flood(struct rig *r)
 
     CHECK(r, run != NULL);
     CHECK(r, rig_tunnel(r, &c));
-    caller_patience(&c, 1000);
     while (f->taken < 256 && caller_frame(&c, 0x82, run, 1024 * 1024)) {
         f->taken++;
+        caller_patience(&c, 1000);
     }
     f->over = true;
     free(run);

@@ -12,16 +12,25 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { KEPT = 64 * 1024, TIMEOUT_S = 60 };
 
-/* A process that was stopped for a moment finds what it waited for, with a
- * time limit, interrupted (signal(7)): that is to be tried again.  With TLS,
- * @rv is what it returned. */
-static bool interrupted(const struct caller *c, int rv)
+static uint64_t now_ms(void)
 {
-    return errno == EINTR &&
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* A process that was stopped for a moment finds what it waited for, with a
+ * time limit, interrupted (signal(7)): that is to be tried again, within the
+ * time that began at @since.  With TLS, @rv is what it returned. */
+static bool interrupted(const struct caller *c, uint64_t since, int rv)
+{
+    return errno == EINTR && now_ms() - since < c->patience_ms &&
            (c->ssl == NULL ||
             SSL_get_error(c->ssl, rv) == SSL_ERROR_WANT_READ ||
             SSL_get_error(c->ssl, rv) == SSL_ERROR_WANT_WRITE);
@@ -29,12 +38,13 @@ static bool interrupted(const struct caller *c, int rv)
 
 bool caller_handshake(struct caller *c)
 {
+    uint64_t since = now_ms();
     int rv;
 
     do {
         errno = 0;
         rv = SSL_connect(c->ssl);
-    } while (rv != 1 && interrupted(c, rv));
+    } while (rv != 1 && interrupted(c, since, rv));
     return rv == 1;
 }
 
@@ -93,12 +103,11 @@ static unsigned slowness(void)
 
 void caller_patience(struct caller *c, unsigned ms)
 {
-    struct timeval wait = {.tv_sec = ms / 1000,
-                           .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    struct timeval wait;
 
-    if (ms == 0) {
-        wait.tv_sec = (time_t)(TIMEOUT_S * slowness());
-    }
+    c->patience_ms = ms != 0 ? ms : TIMEOUT_S * 1000 * slowness();
+    wait.tv_sec = (time_t)(c->patience_ms / 1000);
+    wait.tv_usec = (suseconds_t)(c->patience_ms % 1000) * 1000;
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
 }
@@ -124,6 +133,7 @@ void caller_reset(struct caller *c)
 
 bool caller_send(struct caller *c, const void *data, size_t len)
 {
+    uint64_t since = now_ms();
     const char *p = data;
     size_t n;
     ssize_t rv;
@@ -139,7 +149,8 @@ bool caller_send(struct caller *c, const void *data, size_t len)
         if (rv > 0) {
             p += n;
             len -= n;
-        } else if (!interrupted(c, (int)rv)) {
+            since = now_ms();
+        } else if (!interrupted(c, since, (int)rv)) {
             return false;
         }
     }
@@ -154,6 +165,7 @@ bool caller_says(struct caller *c, const char *text)
 /* Read from the stream itself. */
 static ssize_t caller_fetch(struct caller *c, void *data, size_t len)
 {
+    uint64_t since = now_ms();
     size_t n;
     ssize_t rv;
 
@@ -164,7 +176,7 @@ static ssize_t caller_fetch(struct caller *c, void *data, size_t len)
         } else {
             rv = SSL_read_ex(c->ssl, data, len, &n);
         }
-    } while (rv <= 0 && interrupted(c, (int)rv));
+    } while (rv <= 0 && interrupted(c, since, (int)rv));
     if (c->ssl == NULL) {
         return rv;
     }

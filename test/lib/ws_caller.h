@@ -18,7 +18,8 @@ enum { CALLER_HEAD = 16 * 1024 };
 
 /* One connection. */
 struct caller {
-    int fd; /* -1: none */
+    int fd;               /* -1: none */
+    uint64_t patience_ms; /* How long to wait for anything */
     SSL_CTX *ctx;
     SSL *ssl;
     uint8_t *kept; /* Read ahead of what was asked for */
