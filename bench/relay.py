@@ -124,13 +124,13 @@ async def main():
         servers.append(server)
         ports[destination] = server.sockets[0].getsockname()[1]
 
-    print(json.dumps(ports), flush=True)
     done = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sig, done.set)
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGUSR1, lambda: print(json.dumps(
             [c.report(origin) for c in connections]), flush=True))
+    print(json.dumps(ports), flush=True)  # From here on it may be asked
     await done.wait()
     for connection in connections:
         print(json.dumps(connection.report(origin)), flush=True)
