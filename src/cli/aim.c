@@ -33,6 +33,21 @@ static void op_drop(struct eice_op **op)
     }
 }
 
+void aim_target(const struct aim_result *found, struct eice_target *target)
+{
+    target->instance_id = found->instance_id;
+    if (found->endpoint_dns_name[0] == '\0') {
+        return;
+    }
+    target->endpoint_id = found->endpoint_id;
+    target->endpoint_dns_name = found->endpoint_dns_name;
+    if (found->private_ip[0] != '\0') {
+        target->private_ip = found->private_ip;
+    } else if (found->ipv6[0] != '\0') {
+        target->private_ip = found->ipv6;
+    }
+}
+
 void aim_close(struct aim *a)
 {
     a->over = true;

@@ -79,6 +79,10 @@ struct aim {
 /* Begin; fields "p" and "wish" are set.  0, or a code with @error. */
 int aim_start(struct aim *a, aim_cb cb, void *data, struct eice_error *error);
 
+/* Put into @target, whose strings borrow from @found then, which instance it is
+ * and, if that was found, how it is reached. */
+void aim_target(const struct aim_result *found, struct eice_target *target);
+
 /* Stop.  Any state, any callback, once or more; what closes is waited for by
  * program_run(). */
 void aim_close(struct aim *a);

@@ -116,17 +116,6 @@ static void connection_failed(struct run *r, unsigned k,
     buf_free(&text);
 }
 
-/* A warning with what can be done about it. */
-static void warn(struct run *r, unsigned k, const struct eice_error *error)
-{
-    struct buf text;
-
-    buf_init(&text, SENTENCE_LIMIT);
-    error_sentence(&text, error);
-    program_log(r->p, EICE_LOG_WARN, k, "%s", buf_str(&text));
-    buf_free(&text);
-}
-
 /* One more address is being listened on. */
 static void on_listening(struct run *r, const struct eice_event *event)
 {
@@ -192,7 +181,7 @@ static void on_event(void *data, const struct eice_event *event)
     case EICE_EVENT_REFUSED:
     case EICE_EVENT_ACCEPT_FAILED:
     case EICE_EVENT_WARNING:
-        warn(r, k, event->error);
+        program_warn(r->p, k, event->error);
         break;
     case EICE_EVENT_RESOLVED:
     case EICE_EVENT_OPENED:
@@ -337,19 +326,10 @@ static int begin(struct run *r, struct eice_error *error)
 static void on_aimed(void *data, const struct eice_error *error)
 {
     struct run *r = data;
-    const struct aim_result *found = &r->aim.result;
-    struct eice_target *t = &r->plan.target;
     struct eice_error own;
 
     if (error == NULL) {
-        t->instance_id = found->instance_id;
-        if (found->endpoint_dns_name[0] != '\0') {
-            t->endpoint_id = found->endpoint_id;
-            t->endpoint_dns_name = found->endpoint_dns_name;
-            t->private_ip = found->private_ip[0] != '\0' ? found->private_ip
-                            : found->ipv6[0] != '\0'     ? found->ipv6
-                                                         : t->private_ip;
-        }
+        aim_target(&r->aim.result, &r->plan.target);
         if (begin(r, &own) != 0) {
             error = &own;
         }

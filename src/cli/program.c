@@ -116,6 +116,17 @@ void program_log(struct program *p, enum eice_log_level level, unsigned id,
     on_log(p, level, "main", id, line);
 }
 
+void program_warn(struct program *p, unsigned id,
+                  const struct eice_error *error)
+{
+    struct buf text;
+
+    buf_init(&text, LINE_LIMIT);
+    error_sentence(&text, error);
+    program_log(p, EICE_LOG_WARN, id, "%s", buf_str(&text));
+    buf_free(&text);
+}
+
 /* The time is up. */
 static void on_deadline(uv_timer_t *timer)
 {

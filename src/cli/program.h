@@ -52,6 +52,11 @@ enum eice_log_level program_log_level(const struct globals *g);
 void program_log(struct program *p, enum eice_log_level level, unsigned id,
                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* A warning about connection @id (0: none): the cause and what to do about
+ * it. */
+void program_warn(struct program *p, unsigned id,
+                  const struct eice_error *error);
+
 /* Where is looked for instances: "eu-central-1", with the profile behind it in
  * brackets if one is in use.  After program_start(). */
 void program_place(const struct program *p, char *out, size_t size);
