@@ -7,6 +7,7 @@
 
 #include "argv.h"
 #include "err.h"
+#include "guest.h"
 #include "rdp_client.h"
 
 enum { PATH_SIZE = 4096, MAX_WORDS = 4 };
@@ -21,8 +22,9 @@ static const struct {
     {RDP_SCREEN_X11, {"xsel", "--clipboard", "--input"}},
 };
 
-int clipboard_command(struct argv *out, const struct rdp_place *place,
-                      struct err *e)
+/* Append the command that takes the text from its standard input. */
+static int command_find(struct argv *out, const struct rdp_place *place,
+                        struct err *e)
 {
     unsigned screens = rdp_place_screens(place);
     char path[PATH_SIZE];
@@ -44,4 +46,23 @@ int clipboard_command(struct argv *out, const struct rdp_place *place,
     err_hint(e, "install wl-clipboard, xclip or xsel, or use --password-only "
                 "alone, which prints the password");
     return ERR_CONFIG;
+}
+
+int clipboard_put(struct guest *g, uv_loop_t *loop, const char *text,
+                  guest_cb cb, struct err *e)
+{
+    struct rdp_place place = rdp_place_here();
+    struct argv argv = {0};
+    int rv;
+
+    rv = command_find(&argv, &place, e);
+    if (rv == 0 && argv.failed) {
+        rv = err_set_uv(e, UV_ENOMEM, "the command");
+    }
+    if (rv == 0) {
+        rv = guest_start(g, loop, argv.list, GUEST_TELL | GUEST_QUIET, text, cb,
+                         e);
+    }
+    argv_free(&argv);
+    return rv;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clipboard.h - which program puts a text on the clipboard.  Pure but for a
- * look along PATH. */
+/* clipboard.h - putting a text on the clipboard of this machine. */
 #ifndef CLIPBOARD_H
 #define CLIPBOARD_H
 
-struct argv;
-struct err;
-struct rdp_place;
+#include <uv.h>
 
-/* Append the command that takes the text from its standard input.  0, or a
- * code with @e: there is none. */
-int clipboard_command(struct argv *out, const struct rdp_place *place,
-                      struct err *e);
+#include "guest.h"
+
+struct err;
+
+/* Start as @g the first program there is for it, among those that suit the
+ * display, and tell it @text, a secret that only passes through; @cb says how
+ * that program ended.  0, or a code with @e: there is none, or it cannot be
+ * started. */
+int clipboard_put(struct guest *g, uv_loop_t *loop, const char *text,
+                  guest_cb cb, struct err *e);
 
 #endif /* CLIPBOARD_H */

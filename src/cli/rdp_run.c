@@ -18,13 +18,11 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include <eice/eice.h>
 
-#include "argv.h"
 #include "buf.h"
 #include "clipboard.h"
 #include "err.h"
@@ -33,18 +31,10 @@
 #include "options.h"
 #include "password.h"
 #include "program.h"
-#include "rdp_file.h"
+#include "rdp_session.h"
 #include "rdp_tell.h"
 #include "rdp_trait.h"
-#include "run_dir.h"
 #include "say.h"
-
-enum {
-    TEXT_LIMIT = 64 << 10,
-    WATCH_MS = 500,
-    FIRST_MS = 60000, /* For a client elsewhere to connect at all */
-    IDLE_MS = 10000   /* For it to connect again */
-};
 
 /* One run. */
 struct run {
@@ -55,18 +45,13 @@ struct run {
     struct eice_listener *listener;
     struct password password;
     struct eice_op *console;
-    struct guest copy;
-    struct guest client;
-    struct run_dir dir; /* For a client's profile */
+    struct guest copy; /* Puts the password on the clipboard */
+    struct rdp_session session;
     char user[128];
     char thumbprint[RDP_THUMBPRINT_SIZE];
     unsigned waits; /* What is still under way before the client */
     int port;
     bool listening;
-    uv_timer_t watch; /* A client that handed over */
-    bool has_watch;
-    bool connected; /* Somebody has connected */
-    unsigned idle_ms;
     bool closing;
     int exit_code;
 };
@@ -90,13 +75,10 @@ static void run_close(struct run *r, enum eice_bye bye)
     aim_close(&r->aim);
     password_close(&r->password);
     guest_close(&r->copy);
-    guest_close(&r->client);
+    rdp_session_close(&r->session);
     if (r->console != NULL) {
         eice_op_close(r->console, NULL, NULL);
         r->console = NULL;
-    }
-    if (r->has_watch) {
-        uv_close((uv_handle_t *)&r->watch, NULL);
     }
     if (r->listener != NULL) {
         eice_listener_close(r->listener, bye, on_closed, r);
@@ -128,54 +110,15 @@ static void run_fail_err(struct run *r, const struct err *e)
 
 /* ---- The client --------------------------------------------------------- */
 
-/* A client that handed the connection over has ended: watch the connections
- * instead. */
-static void on_watch(uv_timer_t *timer)
-{
-    struct run *r = timer->data;
-
-    if (eice_listener_connections(r->listener) > 0) {
-        r->idle_ms = 0;
-        return;
-    }
-    r->idle_ms += WATCH_MS;
-    if (r->idle_ms >= (r->connected ? IDLE_MS : FIRST_MS)) {
-        run_close(r, EICE_BYE_DONE);
-    }
-}
-
-static void on_client_end(void *data, int code)
-{
-    struct run *r = data;
-    const struct rdp_client *c = r->plan->client;
-    int rv;
-
-    r->exit_code = rdp_client_code(c, code);
-    program_log(r->p, EICE_LOG_INFO, 0, "%s has ended with code %d",
-                rdp_client_name(c), code);
-    if (code != 0 || !rdp_client_hands_over(c)) {
-        run_close(r, EICE_BYE_DONE);
-        return;
-    }
-    rv = uv_timer_init(&r->p->loop, &r->watch);
-    assert(rv == 0);
-    r->watch.data = r;
-    r->has_watch = true;
-    uv_timer_start(&r->watch, on_watch, WATCH_MS, WATCH_MS);
-}
-
 /* What the client is told, apart from the password. */
-static struct rdp_facts facts_of(const struct run *r, const char *title,
-                                 const char *profile)
+static struct rdp_facts facts_of(const struct run *r, const char *title)
 {
     return (struct rdp_facts){
         .port = r->port,
         .user = r->user,
-        .password = r->password.text.len > 0,
         .thumbprint = r->thumbprint,
         .instance_id = r->aim.result.instance_id,
         .title = title,
-        .profile = profile,
         .words = r->plan->words,
         .n_words = r->plan->n_words,
     };
@@ -192,70 +135,39 @@ static void title_of(const struct run *r, char *out, size_t size)
     }
 }
 
-/* Write the client's profile. */
-static int profile_write(struct run *r, const char *title, char *path,
-                         size_t size, struct err *e)
+/* The session is over, and we with it. */
+static void on_session_end(void *data, int code)
 {
-    struct buf text;
-    int rv;
+    struct run *r = data;
 
-    rv = run_dir_make(&r->dir, e);
-    if (rv != 0) {
-        return rv;
-    }
-    buf_init(&text, TEXT_LIMIT);
-    rdp_file_remmina(&text, r->port, r->user, title);
-    snprintf(path, size, "%s/eice.remmina", r->dir.path);
-    rv = run_dir_write(&r->dir, "eice.remmina", buf_str(&text), e);
-    buf_free(&text);
-    return rv;
+    r->exit_code = code;
+    run_close(r, EICE_BYE_DONE);
 }
 
 /* Start the client. */
-static int client_begin(struct run *r, struct err *e)
+static int session_begin(struct run *r, struct err *e)
 {
     const struct rdp_plan *plan = r->plan;
-    const struct rdp_client *c = plan->client;
+    const char *password =
+        r->password.text.len > 0 ? buf_str(&r->password.text) : NULL;
     char title[AIM_WORD + 80];
-    char profile[RUN_DIR_SIZE + 16] = "";
-    unsigned told = rdp_client_asks(c) ? GUEST_PIPED : 0;
-    struct argv argv = {0};
     struct rdp_facts facts;
-    struct buf secret;
-    int rv = 0;
+    int rv;
 
     title_of(r, title, sizeof title);
-    if (rdp_client_needs_profile(c)) {
-        rv = profile_write(r, title, profile, sizeof profile, e);
-    }
-    if (rv != 0) {
-        return rv;
-    }
-    facts = facts_of(r, title, profile);
-    facts.password = facts.password && rdp_client_takes_password(c);
-    rdp_client_command(&argv, c, plan->client_path, &facts);
-    if (rdp_client_asks(c)) {
-        rdp_tell_thumbprint(r->thumbprint);
-    }
-    buf_init(&secret, TEXT_LIMIT);
-    buf_adds(&secret, facts.password ? buf_str(&r->password.text) : "");
-    buf_addc(&secret, '\n');
-    if (argv.failed || buf_error(&secret) != 0) {
-        rv = err_set_uv(e, UV_ENOMEM, "the command");
-    } else {
-        r->client.data = r;
-        rv = guest_start(&r->client, &r->p->loop, argv.list,
-                         facts.password ? told | GUEST_TELL | GUEST_RELAY : 0,
-                         buf_str(&secret), on_client_end, e);
-    }
-    if (rv == 0 && plan->key != NULL && !facts.password && !plan->a->copy) {
+    facts = facts_of(r, title);
+    r->session.p = r->p;
+    r->session.client = plan->client;
+    r->session.client_path = plan->client_path;
+    r->session.listener = r->listener;
+    rv = rdp_session_start(&r->session, &facts, password, on_session_end, r, e);
+    if (rv == 0 && plan->key != NULL && !plan->a->copy &&
+        (password == NULL || !rdp_client_takes_password(plan->client))) {
         say(STDERR_FILENO,
             "eice: %s asks for the password itself; --copy puts it on the "
             "clipboard",
-            rdp_client_name(c));
+            rdp_client_name(plan->client));
     }
-    buf_wipe(&secret);
-    argv_free(&argv);
     return rv;
 }
 
@@ -265,7 +177,7 @@ static int client_begin(struct run *r, struct err *e)
 static void finish(struct run *r)
 {
     const struct rdp_args *a = r->plan->a;
-    const struct rdp_facts facts = facts_of(r, r->aim.result.instance_id, "");
+    const struct rdp_facts facts = facts_of(r, r->aim.result.instance_id);
     struct err e = {0};
     int rv = 0;
 
@@ -273,7 +185,7 @@ static void finish(struct run *r)
         rv = rdp_tell_file(r->plan->file, &facts, &e);
     }
     if (rv == 0 && r->plan->client != NULL) {
-        rv = client_begin(r, &e);
+        rv = session_begin(r, &e);
     }
     if (rv != 0) {
         run_fail_err(r, &e);
@@ -312,23 +224,11 @@ static void on_copied(void *data, int code)
 /* Put the password on the clipboard. */
 static void copy_begin(struct run *r)
 {
-    struct rdp_place place = rdp_place_here();
-    struct argv argv = {0};
     struct err e;
-    int rv;
 
-    rv = clipboard_command(&argv, &place, &e);
-    if (rv == 0 && argv.failed) {
-        rv = err_set_uv(&e, UV_ENOMEM, "the command");
-    }
-    if (rv == 0) {
-        r->copy.data = r;
-        rv = guest_start(&r->copy, &r->p->loop, argv.list,
-                         GUEST_TELL | GUEST_QUIET, buf_str(&r->password.text),
-                         on_copied, &e);
-    }
-    argv_free(&argv);
-    if (rv != 0) {
+    r->copy.data = r;
+    if (clipboard_put(&r->copy, &r->p->loop, buf_str(&r->password.text),
+                      on_copied, &e) != 0) {
         run_fail_err(r, &e);
     }
 }
@@ -388,7 +288,6 @@ static void on_console(void *data, const char *text, size_t len,
 static void on_event(void *data, const struct eice_event *event)
 {
     struct run *r = data;
-    struct buf text;
 
     if (event->type == EICE_EVENT_LISTENING && !r->listening) {
         r->listening = true;
@@ -397,14 +296,10 @@ static void on_event(void *data, const struct eice_event *event)
         return;
     }
     if (event->type == EICE_EVENT_ACCEPTED) {
-        r->connected = true;
+        rdp_session_connected(&r->session);
     }
     if (event->error != NULL) {
-        buf_init(&text, TEXT_LIMIT);
-        error_sentence(&text, event->error);
-        program_log(r->p, EICE_LOG_WARN, event->connection, "%s",
-                    buf_str(&text));
-        buf_free(&text);
+        program_warn(r->p, event->connection, event->error);
     }
 }
 
@@ -523,20 +418,13 @@ static void on_aimed(void *data, const struct eice_error *error)
         a->local_port > 0 ? (int)a->local_port : rdp_trait_port(i->instance_id);
     r->target = (struct eice_target){
         .size = sizeof r->target,
-        .instance_id = i->instance_id,
         .remote_port = EICE_PORT_RDP,
         .endpoint_id = a->endpoint_id,
         .endpoint_dns_name = a->endpoint_dns_name,
         .max_tunnel_duration_s =
             a->max_tunnel_duration > 0 ? (int)a->max_tunnel_duration : 0,
     };
-    if (i->endpoint_dns_name[0] != '\0') {
-        r->target.endpoint_id = i->endpoint_id;
-        r->target.endpoint_dns_name = i->endpoint_dns_name;
-        r->target.private_ip = i->private_ip[0] != '\0' ? i->private_ip
-                               : i->ipv6[0] != '\0'     ? i->ipv6
-                                                        : NULL;
-    }
+    aim_target(i, &r->target);
     if (all_begin(r, &own) != 0) {
         run_fail(r, &own);
     }
@@ -565,7 +453,7 @@ int rdp_run(struct program *p, const struct rdp_plan *plan)
         run_fail(&r, &error);
     }
     rv = program_run(p);
-    run_dir_remove(&r.dir);
+    rdp_session_clear(&r.session);
     password_clear(&r.password);
     return rv;
 }
