@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "utf8_char.h"
 
 struct range {
     uint32_t first;
@@ -73,22 +76,14 @@ static bool within(const struct range *ranges, size_t n, uint32_t c)
 static uint32_t take(const char **text)
 {
     const unsigned char *p = (const unsigned char *)*text;
-    int more = *p < 0xc2   ? 0
-               : *p < 0xe0 ? 1
-               : *p < 0xf0 ? 2
-               : *p < 0xf5 ? 3
-                           : 0;
-    uint32_t c = more == 0 ? *p : (uint32_t)(*p & (0x3f >> more));
-    int i;
+    size_t n = utf8_char_len(p, strnlen(*text, 4));
+    uint32_t c = n < 2 ? *p : *p & (0x7fu >> n);
+    size_t i;
 
-    for (i = 1; i <= more; i++) {
-        if ((p[i] & 0xc0) != 0x80) { /* Nor does the end of the text. */
-            *text += 1;
-            return *p;
-        }
+    for (i = 1; i < n; i++) {
         c = c << 6 | (p[i] & 0x3f);
     }
-    *text += more + 1;
+    *text += n > 0 ? n : 1;
     return c;
 }
 
