@@ -6,14 +6,13 @@
  * order of the table.  So a missing value is found before a bad number. */
 #include "options.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <uv.h>
 
 #include "buf.h"
 #include "err.h"
-#include "likeness.h"
 #include "mem.h"
+#include "option_match.h"
 #include "values.h"
 
 enum { MESSAGE_LIMIT = 1000 };
@@ -26,127 +25,15 @@ struct pass {
     struct err *e;
 };
 
-/* What an argument that begins with '-' turned out to be. */
-struct match {
-    const struct option *option; /* NULL: none of ours */
-    const char *value;           /* After '='; NULL when there is none */
-};
-
 bool option_takes_value(const struct option *o)
 {
     return o->kind != OPTION_FLAG && o->kind != OPTION_COUNT;
 }
 
-/* "-1", "-.5", "-12.5": argparse does not take these for options. */
-static bool is_negative_number(const char *arg)
-{
-    size_t whole = strspn(arg + 1, "0123456789");
-    const char *p = arg + 1 + whole;
-
-    if (*p == '\0') {
-        return whole > 0;
-    }
-    if (*p != '.') {
-        return false;
-    }
-    whole = strspn(p + 1, "0123456789");
-    return whole > 0 && p[1 + whole] == '\0';
-}
-
-bool option_is_word(const char *arg)
-{
-    return arg[0] != '-' || arg[1] == '\0' || is_negative_number(arg) ||
-           strchr(arg, ' ') != NULL;
-}
-
-/* Report that the name before '=' or the end of @arg could be several. */
-static int ambiguous(const struct pass *p, const char *arg, size_t len,
-                     unsigned ours)
-{
-    struct buf names;
-    size_t i;
-
-    buf_init(&names, MESSAGE_LIMIT);
-    for (i = 0; p->set->list[i].name != NULL; i++) {
-        const struct option *o = &p->set->list[i];
-
-        if ((o->flags & OPTION_OURS) == ours &&
-            strncmp(o->name, arg + 2, len) == 0) {
-            buf_addf(&names, "%s--%s", names.len > 0 ? ", " : "", o->name);
-        }
-    }
-    err_set(p->e, ERR_USAGE, "ambiguous option: %s could match %s", arg,
-            buf_str(&names));
-    buf_free(&names);
-    return ERR_USAGE;
-}
-
-/* Find the one option of a group whose name begins with the @len bytes after
- * the dashes of @arg. */
-static int match_beginning(const struct pass *p, const char *arg, size_t len,
-                           unsigned ours, struct match *m)
-{
-    size_t i;
-
-    for (i = 0; p->set->list[i].name != NULL; i++) {
-        const struct option *o = &p->set->list[i];
-
-        if ((o->flags & OPTION_OURS) != ours ||
-            strncmp(o->name, arg + 2, len) != 0) {
-            continue;
-        }
-        if (m->option != NULL) {
-            return ambiguous(p, arg, len, ours);
-        }
-        m->option = o;
-    }
-    return 0;
-}
-
-/* Find the option @arg, "--name" or "--name=value". */
-static int match_long(const struct pass *p, const char *arg, struct match *m)
-{
-    size_t len = strcspn(arg + 2, "=");
-    size_t i;
-    int rv;
-
-    *m = (struct match){0};
-    if (arg[2 + len] == '=') {
-        m->value = arg + 2 + len + 1;
-    }
-    for (i = 0; p->set->list[i].name != NULL; i++) {
-        const char *name = p->set->list[i].name;
-
-        if (strlen(name) == len && memcmp(name, arg + 2, len) == 0) {
-            m->option = &p->set->list[i];
-            return 0;
-        }
-    }
-    rv = match_beginning(p, arg, len, 0, m);
-    if (rv == 0 && m->option == NULL && p->ours_too) {
-        rv = match_beginning(p, arg, len, OPTION_OURS, m);
-    }
-    return rv;
-}
-
-/* The option with the letter @c, or NULL. */
-static const struct option *find_letter(const struct pass *p, char c)
-{
-    size_t i;
-
-    for (i = 0; p->set->list[i].name != NULL; i++) {
-        if (p->set->list[i].letter == c && c != '\0') {
-            return &p->set->list[i];
-        }
-    }
-    return NULL;
-}
-
 /* Whether @arg is an option of this set, or looks like one of any other. */
 static bool is_option(const struct pass *p, const char *arg)
 {
-    struct pass quiet = *p;
-    struct match m;
+    struct option_match m;
 
     if (arg[0] != '-' || arg[1] == '\0') {
         return false;
@@ -154,9 +41,9 @@ static bool is_option(const struct pass *p, const char *arg)
     if (!option_is_word(arg)) { /* "--" among them */
         return true;
     }
-    quiet.e = NULL;
     return arg[1] == '-' &&
-           (match_long(&quiet, arg, &m) != 0 || m.option != NULL);
+           (option_match(p->set->list, p->ours_too, arg, &m, NULL) != 0 ||
+            m.option != NULL);
 }
 
 /* Check that @text is one of the words of @o. */
@@ -248,7 +135,7 @@ static int letters_read(struct pass *p, const struct option_args *args,
 
     *known = false;
     for (c = arg + 1; *c != '\0'; c++) {
-        o = find_letter(p, *c);
+        o = option_letter(p->set->list, *c);
         if (o == NULL) {
             return 0;
         }
@@ -258,7 +145,7 @@ static int letters_read(struct pass *p, const struct option_args *args,
     }
     *known = true;
     for (c = arg + 1; *c != '\0'; c++) {
-        o = find_letter(p, *c);
+        o = option_letter(p->set->list, *c);
         if (option_takes_value(o)) {
             return c[1] != '\0' ? take(p, o, c + 1)
                                 : take_following(p, o, args, i);
@@ -273,10 +160,10 @@ static int long_read(struct pass *p, const struct option_args *args, size_t *i,
                      bool *known)
 {
     const char *arg = args->list[*i];
-    struct match m;
+    struct option_match m;
     int rv;
 
-    rv = match_long(p, arg, &m);
+    rv = option_match(p->set->list, p->ours_too, arg, &m, p->e);
     *known = m.option != NULL;
     if (rv != 0 || m.option == NULL) {
         return rv;
@@ -296,14 +183,15 @@ static int long_read(struct pass *p, const struct option_args *args, size_t *i,
 /* argparse looks at every argument before it takes the first one. */
 static int ambiguity_check(const struct pass *p, const struct option_args *args)
 {
-    struct match m;
+    struct option_match m;
     size_t i;
     int rv = 0;
 
     for (i = 0; rv == 0 && i < args->n && strcmp(args->list[i], "--") != 0;
          i++) {
         if (strncmp(args->list[i], "--", 2) == 0) {
-            rv = match_long(p, args->list[i], &m);
+            rv = option_match(p->set->list, p->ours_too, args->list[i], &m,
+                              p->e);
         }
     }
     return rv;
@@ -423,33 +311,6 @@ int options_parse(const struct option_set *set, struct option_args *args,
     }
     mem_free(p.text);
     return rv;
-}
-
-const struct option *option_find(const struct option *list, const char *arg)
-{
-    struct option_set set = {list, NULL};
-    struct pass quiet = {.set = &set, .ours_too = true};
-    struct match m;
-
-    return match_long(&quiet, arg, &m) == 0 ? m.option : NULL;
-}
-
-const struct option *option_like(const struct option *list, const char *arg,
-                                 size_t *best)
-{
-    const struct option *found = NULL;
-    const struct option *o;
-
-    if (strncmp(arg, "--", 2) != 0) {
-        return NULL;
-    }
-    for (o = list; o->name != NULL; o++) {
-        if ((o->flags & OPTION_IGNORED) == 0 &&
-            likeness_better(arg + 2, strcspn(arg + 2, "="), o->name, best)) {
-            found = o;
-        }
-    }
-    return found;
 }
 
 /* Free every value of a list. */
