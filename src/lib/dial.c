@@ -17,9 +17,7 @@
 #include "dial.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <uv.h>
 
 #include "buf.h"
@@ -30,14 +28,12 @@
 #include "dialer.h"
 #include "endpoint_host.h"
 #include "err.h"
-#include "hint.h"
 #include "log.h"
 #include "mem.h"
-#include "percent.h"
+#include "open_url.h"
+#include "refusal.h"
 #include "route.h"
 #include "settings.h"
-#include "sigv4.h"
-#include "skew.h"
 #include "spares.h"
 
 enum {
@@ -112,73 +108,6 @@ static int set_host(struct dial *d)
     return d->shown != NULL ? 0 : UV_ENOMEM;
 }
 
-/* What the tunnel is for, in the words of sigv4.h. */
-static struct sigv4_tunnel dial_tunnel(const struct dial *d)
-{
-    const struct target *t = &d->route->target;
-
-    return (struct sigv4_tunnel){
-        .host = d->host,
-        .endpoint_id = d->facts->r.endpoint_id,
-        .address = d->facts->r.address,
-        .remote_port = (unsigned)t->remote_port,
-        .max_duration_s = (unsigned)t->max_tunnel_duration_s,
-    };
-}
-
-/* The URL as nobody signs it. */
-static int plain_url(struct buf *url, const struct sigv4_tunnel *t)
-{
-    struct buf query;
-    char number[16];
-    int rv;
-
-    buf_init(&query, URL_MAX);
-    percent_query_pair(&query, "instanceConnectEndpointId", t->endpoint_id);
-    snprintf(number, sizeof number, "%u", t->remote_port);
-    percent_query_pair(&query, "remotePort", number);
-    percent_query_pair(&query, "privateIpAddress", t->address);
-    if (t->max_duration_s != 0) {
-        snprintf(number, sizeof number, "%u", t->max_duration_s);
-        percent_query_pair(&query, "maxTunnelDuration", number);
-    }
-    buf_addf(url, "wss://%s/openTunnel?%s", t->host, buf_str(&query));
-    rv = buf_error(&query) != 0 ? buf_error(&query) : buf_error(url);
-    buf_free(&query);
-    return rv;
-}
-
-/* The URL as the credentials sign it, good from now on for a minute. */
-static int signed_url(struct buf *url, const struct dial *d,
-                      const struct sigv4_tunnel *tunnel, struct err *e)
-{
-    const struct eice *eice = d->route->eice;
-    const struct sigv4_scope scope = {
-        .region = eice->region,
-        .time = (int64_t)time(NULL) + eice->api.clock_skew_s,
-    };
-    const struct sigv4_key key = {
-        .access_key_id = d->creds->access_key_id,
-        .secret_access_key = d->creds->secret_access_key,
-        .session_token = d->creds->session_token,
-    };
-
-    return sigv4_open_tunnel(url, &key, &scope, tunnel, e);
-}
-
-/* Make the URL. */
-static int dial_sign(struct dial *d, struct err *e)
-{
-    const struct sigv4_tunnel tunnel = dial_tunnel(d);
-    int rv;
-
-    if (!d->unsigned_) {
-        return signed_url(&d->url, d, &tunnel, e);
-    }
-    rv = plain_url(&d->url, &tunnel);
-    return rv == 0 ? 0 : err_set_uv(e, rv, "URL");
-}
-
 static void dial_connect(struct dial *d);
 
 static void dial_again(struct dial *d);
@@ -212,7 +141,7 @@ static void dial_step(struct dial *d)
         dial_connect(d);
         return;
     }
-    if (dial_sign(d, &e) != 0) {
+    if (open_url(&d->url, d->route, d->facts, d->host, d->creds, &e) != 0) {
         dial_done(d, NULL, &e);
         return;
     }
@@ -423,50 +352,13 @@ static bool spare_was_dead(const struct dial *d, const struct err *e,
            e->code != ERR_PEER_CLOSED && e->code != ERR_PROTOCOL;
 }
 
-/* Say what can be done about a refusal, and draw our own conclusions. */
 static bool dial_refused(struct dial *d, struct err *e, const char *server_date)
 {
-    struct eice *eice = d->route->eice;
-    const struct resolution *r = &d->facts->r;
-    int64_t now = (int64_t)time(NULL);
-    int64_t skew_s;
-    const struct hint_facts known = {
-        .remote_port = d->route->target.remote_port,
-        .duration_given = d->route->target.max_tunnel_duration_s != 0,
-        .region = eice->region,
-        .dns_name = r->dns_name,
-        .instance_state = r->instance.state,
-        .preserve_client_ip = r->endpoint.preserve_client_ip,
-        .creds_source = d->creds != NULL ? d->creds->source : NULL,
-        .server_date = server_date,
-        .now = now + eice->api.clock_skew_s,
-    };
-
     if (spare_was_dead(d, e, server_date)) {
         spares_doubt(d->route->spares);
         return true;
     }
-    if (e->operation[0] == '\0') {
-        snprintf(e->operation, sizeof e->operation, "OpenTunnel");
-    }
-    switch (hint_refused(e, &known)) {
-    case HINT_CREDS_REFUSED:
-        if (d->creds != NULL) {
-            chain_reject(eice->chain, d->creds);
-        }
-        return false;
-    case HINT_FACTS_STALE:
-        route_forget(d->route); /* The next connection looks again. */
-        break;
-    case HINT_CLOCK_WRONG:
-        if (skew_read(server_date, now, &skew_s)) {
-            eice->api.clock_skew_s = skew_s; /* The next one is dated by it. */
-        }
-        return false;
-    case HINT_NOTHING:
-        break;
-    }
-    return d->facts->kept && route_doubt(d->route, d->facts);
+    return refusal_learn(d->route, d->facts, d->creds, e, server_date);
 }
 
 /* One thing less that is open. */
