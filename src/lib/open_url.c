@@ -2,14 +2,12 @@
 /* open_url.c - what the service is asked for, signed or not. */
 #include "open_url.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #include "buf.h"
 #include "context.h"
 #include "creds.h"
 #include "err.h"
-#include "percent.h"
 #include "route.h"
 #include "sigv4.h"
 
@@ -33,18 +31,10 @@ static struct sigv4_tunnel tunnel_of(const struct route *route,
 static int plain_url(struct buf *url, const struct sigv4_tunnel *t)
 {
     struct buf query;
-    char number[16];
     int rv;
 
     buf_init(&query, url->limit);
-    percent_query_pair(&query, "instanceConnectEndpointId", t->endpoint_id);
-    snprintf(number, sizeof number, "%u", t->remote_port);
-    percent_query_pair(&query, "remotePort", number);
-    percent_query_pair(&query, "privateIpAddress", t->address);
-    if (t->max_duration_s != 0) {
-        snprintf(number, sizeof number, "%u", t->max_duration_s);
-        percent_query_pair(&query, "maxTunnelDuration", number);
-    }
+    sigv4_tunnel_query(&query, t);
     buf_addf(url, "wss://%s/openTunnel?%s", t->host, buf_str(&query));
     rv = buf_error(&query) != 0 ? buf_error(&query) : buf_error(url);
     buf_free(&query);

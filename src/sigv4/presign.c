@@ -68,8 +68,7 @@ int sigv4_presign(struct sigv4_result *r, const struct sigv4_key *key,
     return rv == 0 ? 0 : sigv4_failed(r, rv, e);
 }
 
-/* Append the tunnel's own parameters. */
-static void write_tunnel(struct buf *out, const struct sigv4_tunnel *tunnel)
+void sigv4_tunnel_query(struct buf *out, const struct sigv4_tunnel *tunnel)
 {
     char number[16];
 
@@ -100,7 +99,7 @@ int sigv4_open_tunnel(struct buf *url, const struct sigv4_key *key,
     tunnel_scope.service = "ec2-instance-connect";
     sigv4_result_init(&r);
     buf_init(&query, r.output.limit);
-    write_tunnel(&query, tunnel);
+    sigv4_tunnel_query(&query, tunnel);
     req.query = buf_str(&query);
     if (buf_error(&query) != 0) {
         rv = sigv4_failed(&r, buf_error(&query), e);

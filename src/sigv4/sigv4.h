@@ -105,6 +105,10 @@ struct sigv4_tunnel {
     unsigned max_duration_s; /* 0: not given */
 };
 
+/* Append the parameters that say what @tunnel is for, as anybody sends them,
+ * signed or not.  Check buf_error(@out). */
+void sigv4_tunnel_query(struct buf *out, const struct sigv4_tunnel *tunnel);
+
 /* Append "wss://host/openTunnel?..." signed for @tunnel to @url, whose memory
  * the caller wipes (buf_wipe): the URL is a secret for a minute.  The Host
  * header to send is the URL's authority, lower-case.  @scope->service is not
