@@ -311,7 +311,16 @@ static int tunnel_resolve(struct open_tunnel *t)
 
 static void on_dial_timeout(uv_timer_t *timer)
 {
-    tunnel_unreachable(timer->data, UV_ETIMEDOUT);
+    struct open_tunnel *t = timer->data;
+
+    if (!t->late) {
+        /* After a stall timers come first, and a connection that has long been
+         * made comes in the same turn. */
+        t->late = true;
+        uv_timer_start(timer, on_dial_timeout, 1, 0);
+        return;
+    }
+    tunnel_unreachable(t, UV_ETIMEDOUT);
 }
 
 static void on_duration(uv_timer_t *timer)

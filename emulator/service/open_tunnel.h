@@ -59,6 +59,7 @@ struct open_tunnel {
     uint64_t bytes_down, bytes_up;
     unsigned n_open; /* Handles not yet reported closed */
     bool resolving;  /* resolve_req is out; counted like a handle */
+    bool late;       /* The dial's time is up, but for one more look */
     bool connected;
     bool target_reading;
     bool writing;  /* write_req is out */

@@ -266,6 +266,19 @@ static void test_a_target_that_does_not_answer_is_a_close(void **state)
     }
 }
 
+/* Time is up before the first look, as after a stall. */
+static void test_a_target_that_has_answered_is_reached(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_init(&r, target_echo);
+    r.manners.dial_timeout_ms = 0;
+    rig_start(&r);
+    rig_run(&r, frames);
+    rig_stop(&r);
+}
+
 static void test_a_rude_client_is_told(void **state)
 {
     (void)state;
@@ -323,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_a_target_without_name_is_a_close),
         cmocka_unit_test(test_a_target_by_name_is_reached),
         cmocka_unit_test(test_a_target_that_does_not_answer_is_a_close),
+        cmocka_unit_test(test_a_target_that_has_answered_is_reached),
         cmocka_unit_test(test_a_rude_client_is_told),
         cmocka_unit_test(test_a_tunnel_survives_short_memory),
     };
