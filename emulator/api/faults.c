@@ -33,16 +33,9 @@ struct api_faults {
     size_t n;
 };
 
-#define AT(member) offsetof(struct order, member)
-#define STR(name, member)                                                      \
-    {                                                                          \
-        .key = (name), .kind = FIELD_STRING, .offset = AT(member)              \
-    }
+#define STR(name, member) FIELD_OF_STRING(name, struct order, member)
 #define NUM(name, member, least, most)                                         \
-    {                                                                          \
-        .key = (name), .kind = FIELD_INT, .offset = AT(member),                \
-        .min = (least), .max = (most)                                          \
-    }
+    FIELD_OF_INT(name, struct order, member, least, most)
 
 static void order_defaults(void *object)
 {

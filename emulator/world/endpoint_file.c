@@ -42,15 +42,9 @@ struct file_endpoint {
 };
 
 #define AT(member) offsetof(struct file_endpoint, member)
-#define STR(name, member)                                                      \
-    {                                                                          \
-        .key = (name), .kind = FIELD_STRING, .offset = AT(member)              \
-    }
+#define STR(name, member) FIELD_OF_STRING(name, struct file_endpoint, member)
 #define NUM(name, member, least, most)                                         \
-    {                                                                          \
-        .key = (name), .kind = FIELD_INT, .offset = AT(member),                \
-        .min = (least), .max = (most)                                          \
-    }
+    FIELD_OF_INT(name, struct file_endpoint, member, least, most)
 #define TYPES "ipv4|dualstack|ipv6"
 
 static int read_next(struct reader *r, json_t *value, void *object);

@@ -18,10 +18,7 @@
         .n_offset = AT(world, n_##member), .record = &(rec)                    \
     }
 #define SECONDS(name, member, most)                                            \
-    {                                                                          \
-        .key = (name), .kind = FIELD_INT,                                      \
-        .offset = AT(world_settings, member), .min = 0, .max = (most)          \
-    }
+    FIELD_OF_INT(name, struct world_settings, member, 0, most)
 
 static const struct field settings_fields[] = {
     {.key = "any_port",

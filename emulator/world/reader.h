@@ -61,6 +61,18 @@ struct field {
     int (*custom)(struct reader *r, json_t *value, void *object);
 };
 
+/* Two kinds of fields in short, for the table of struct @type: a string, and a
+ * number from @least to @most. */
+#define FIELD_OF_STRING(name, type, member)                                    \
+    {                                                                          \
+        .key = (name), .kind = FIELD_STRING, .offset = offsetof(type, member)  \
+    }
+#define FIELD_OF_INT(name, type, member, least, most)                          \
+    {                                                                          \
+        .key = (name), .kind = FIELD_INT, .offset = offsetof(type, member),    \
+        .min = (least), .max = (most)                                          \
+    }
+
 /* A kind of object. */
 struct record {
     size_t size;
