@@ -3,7 +3,6 @@
  * -x509_strict` has nothing to say against. */
 #include "signer_chain.h"
 
-#include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,6 +15,7 @@
 #include <uv.h>
 
 #include "buf.h"
+#include "cert.h"
 #include "err.h"
 #include "file.h"
 #include "mem.h"
@@ -38,32 +38,6 @@ void signer_set_free(struct signer_set *set)
 
 /* --- making ------------------------------------------------------------- */
 
-/* One extension by its name. */
-static bool extend(X509 *cert, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX ctx;
-    X509_EXTENSION *ext;
-    bool ok;
-
-    X509V3_set_ctx_nodb(&ctx);
-    X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
-    ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    ok = ext != NULL && X509_add_ext(cert, ext, -1) == 1;
-    X509_EXTENSION_free(ext);
-    return ok;
-}
-
-/* A random serial number of 127 bits. */
-static bool set_serial(X509 *cert)
-{
-    BIGNUM *n = BN_new();
-    bool ok = n != NULL && BN_rand(n, 127, BN_RAND_TOP_ONE, 0) == 1 &&
-              BN_to_ASN1_INTEGER(n, X509_get_serialNumber(cert)) != NULL;
-
-    BN_free(n);
-    return ok;
-}
-
 /* What one certificate shall be. */
 struct plan {
     const char *name;
@@ -80,26 +54,20 @@ static X509 *make_cert(const struct plan *p)
 {
     X509 *cert = X509_new();
     X509 *issuer = p->issuer != NULL ? p->issuer : cert;
-    X509_NAME *name;
 
     if (cert == NULL) {
         return NULL;
     }
-    name = X509_get_subject_name(cert);
-    if (X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) &&
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                   (const unsigned char *)p->name, -1, -1,
-                                   0) == 1 &&
-        X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1 &&
+    if (cert_begin(cert, p->name, p->key, issuer) &&
         ASN1_TIME_adj(X509_getm_notBefore(cert), (time_t)p->now, -1, 0) !=
             NULL &&
         ASN1_TIME_adj(X509_getm_notAfter(cert), (time_t)p->now, p->days, 0) !=
             NULL &&
-        X509_set_pubkey(cert, p->key) == 1 &&
-        extend(cert, issuer, NID_basic_constraints, p->constraints) &&
-        extend(cert, issuer, NID_key_usage, p->usage) &&
-        extend(cert, issuer, NID_subject_key_identifier, "hash") &&
-        extend(cert, issuer, NID_authority_key_identifier, "keyid:always") &&
+        cert_extend(cert, issuer, NID_basic_constraints, p->constraints) &&
+        cert_extend(cert, issuer, NID_key_usage, p->usage) &&
+        cert_extend(cert, issuer, NID_subject_key_identifier, "hash") &&
+        cert_extend(cert, issuer, NID_authority_key_identifier,
+                    "keyid:always") &&
         X509_sign(cert, p->issuer_key, EVP_sha256()) > 0) {
         return cert;
     }
