@@ -12,7 +12,6 @@
 #include <eice/eice.h>
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "context.h"
 #include "endpoint_host.h"
@@ -24,16 +23,9 @@
 #include "open.h"
 #include "route.h"
 #include "spares.h"
+#include "times.h"
 
 enum { MAX_CONNECTIONS = 10 };
-
-/* When one live connection came, and when its tunnel stood. */
-struct times {
-    unsigned k;
-    uint64_t accepted_at; /* Loop time, in ms */
-    uint64_t opened_at;   /* 0: not yet */
-    struct times *next;
-};
 
 struct eice_listener {
     struct eice *eice;
@@ -47,7 +39,7 @@ struct eice_listener {
     struct wait resolved;        /* For the route */
     struct tunnel_config tunnel; /* For each of them */
     struct listener *listener;   /* Until it is closed */
-    struct times *times;         /* Of the connections being served */
+    struct times times;          /* Of the connections being served */
     uv_timer_t timer;            /* First turn of the loop */
     unsigned n_open;             /* Timer, listener and spares */
     bool closing;
@@ -60,64 +52,6 @@ static void tell(struct eice_listener *l, const struct eice_event *event)
 {
     if (l->event != NULL) {
         l->event(l->data, event);
-    }
-}
-
-/* The times of connection @k, or NULL. */
-static struct times **times_find(struct eice_listener *l, unsigned k)
-{
-    struct times **at;
-
-    for (at = &l->times; *at != NULL; at = &(*at)->next) {
-        if ((*at)->k == k) {
-            return at;
-        }
-    }
-    return NULL;
-}
-
-/* Note that @k came.  Without memory its times are simply not known. */
-static void times_add(struct eice_listener *l, unsigned k)
-{
-    struct times *t = mem_zalloc(sizeof *t);
-
-    if (t != NULL) {
-        t->k = k;
-        t->accepted_at = uv_now(l->eice->loop);
-        t->next = l->times;
-        l->times = t;
-    }
-}
-
-/* Bring the connection's times up to date and fill @stats. */
-static void times_note(struct eice_listener *l,
-                       const struct listener_event *event,
-                       struct eice_stats *stats)
-{
-    uint64_t now = uv_now(l->eice->loop);
-    struct times **at, *t;
-
-    *stats = (struct eice_stats){0};
-    if (event->stats != NULL) {
-        stats->bytes_up = event->stats->bytes_up;
-        stats->bytes_down = event->stats->bytes_down;
-    }
-    if (event->type == LISTENER_ACCEPTED) {
-        times_add(l, event->k);
-    }
-    at = times_find(l, event->k);
-    if (at == NULL) {
-        return;
-    }
-    t = *at;
-    if (event->type == LISTENER_OPENED) {
-        t->opened_at = now;
-    }
-    stats->open_ms = t->opened_at != 0 ? t->opened_at - t->accepted_at : 0;
-    stats->total_ms = now - t->accepted_at;
-    if (event->type == LISTENER_CLOSED) {
-        *at = t->next;
-        mem_free(t);
     }
 }
 
@@ -167,7 +101,7 @@ static void on_listener_event(struct listener *listener,
     struct eice_error error;
     struct eice_stats stats;
 
-    times_note(l, event, &stats);
+    times_note(&l->times, event, uv_now(l->eice->loop), &stats);
     if (event->type == LISTENER_OPENED || event->type == LISTENER_CLOSED) {
         spares_see_to(l);
     }
@@ -275,12 +209,7 @@ static void listener_closed_one(struct eice_listener *l)
     if (--l->n_open > 0) {
         return;
     }
-    while (l->times != NULL) {
-        struct times *t = l->times;
-
-        l->times = t->next;
-        mem_free(t);
-    }
+    times_clear(&l->times);
     route_clear(&l->route);
     mem_free(l);
     context_release(eice);
