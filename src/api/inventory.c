@@ -10,10 +10,10 @@
  * more than anybody can have; the first failure is the one reported. */
 #include "inventory.h"
 
-#include <string.h>
 #include <uv.h>
 
 #include "buf.h"
+#include "ec2_page.h"
 #include "err.h"
 #include "find_words.h"
 #include "mem.h"
@@ -64,41 +64,17 @@ static void inventory_settle(struct inventory *v)
     }
 }
 
-/* See that the next page's token is a new one, and keep it. */
-static int take_token(char **kept, char **token, const char *operation,
-                      struct err *e)
-{
-    if (*token != NULL && *kept != NULL && strcmp(*token, *kept) == 0) {
-        return err_set(e, ERR_PARSE,
-                       "%s: the service sent the same page token twice",
-                       operation);
-    }
-    mem_free(*kept);
-    *kept = *token;
-    *token = NULL;
-    return 0;
-}
-
-/* Move @n items of @size from @from behind the *@n_to at *@to. */
-static int move_items(void **to, size_t *n_to, const void *from, size_t n,
+/* Move the *@n items of @size of a page behind the *@n_to at *@to. */
+static int move_items(void **to, size_t *n_to, const void *from, size_t *n,
                       size_t size, struct err *e)
 {
-    void *items;
+    int rv;
 
-    if (n == 0) {
-        return 0;
-    }
-    if (*n_to + n > MAX_ITEMS) {
+    if (*n > 0 && *n_to + *n > MAX_ITEMS) {
         return err_set(e, ERR_TOO_BIG, "more than %d items", MAX_ITEMS);
     }
-    items = mem_realloc(*to, (*n_to + n) * size);
-    if (items == NULL) {
-        return err_set_uv(e, UV_ENOMEM, "the list");
-    }
-    memcpy((char *)items + *n_to * size, from, n * size);
-    *to = items;
-    *n_to += n;
-    return 0;
+    rv = ec2_page_items(to, n_to, from, n, size);
+    return rv == 0 ? 0 : err_set_uv(e, rv, "the list");
 }
 
 /* Begin one call; @body is freed. */
@@ -154,13 +130,12 @@ static int take_instances(struct inventory *v, const struct response *resp,
     if (rv != 0) {
         return rv;
     }
-    rv = move_items(&items, &all->n_items, page.items, page.n_items,
+    rv = move_items(&items, &all->n_items, page.items, &page.n_items,
                     sizeof *page.items, e);
     all->items = items;
     if (rv == 0) {
-        page.n_items = 0; /* They are ours now. */
-        rv = take_token(&all->next_token, &page.next_token,
-                        ec2_describe_instances.name, e);
+        rv = ec2_page_token(&all->next_token, &page.next_token,
+                            ec2_describe_instances.name, e);
     }
     ec2_instances_clear(&page);
     op_close(v->instance_op);
@@ -220,13 +195,12 @@ static int take_endpoints(struct inventory *v, const struct response *resp,
     if (rv != 0) {
         return rv;
     }
-    rv = move_items(&items, &all->n_items, page.items, page.n_items,
+    rv = move_items(&items, &all->n_items, page.items, &page.n_items,
                     sizeof *page.items, e);
     all->items = items;
     if (rv == 0) {
-        page.n_items = 0; /* They are ours now. */
-        rv = take_token(&all->next_token, &page.next_token,
-                        ec2_describe_endpoints.name, e);
+        rv = ec2_page_token(&all->next_token, &page.next_token,
+                            ec2_describe_endpoints.name, e);
     }
     ec2_endpoints_clear(&page);
     op_close(v->endpoint_op);

@@ -21,12 +21,13 @@
 
 #include "buf.h"
 #include "ec2.h"
+#include "ec2_page.h"
+#include "endpoint_choice.h"
 #include "err.h"
 #include "log.h"
 #include "mem.h"
 #include "op.h"
 #include "request.h"
-#include "url.h"
 
 enum {
     BODY_MAX = 16 << 10,
@@ -106,83 +107,16 @@ static void resolve_done(struct resolve *r, const struct err *err)
     cb(r->data, &r->result, NULL);
 }
 
-/* The first usable endpoint the query allows: by id, in @subnet, or in @vpc;
- * NULL is anything.  NULL when there is none so far. */
-static struct ec2_endpoint *find(struct resolve *r, const char *id,
-                                 const char *subnet, const char *vpc)
-{
-    size_t i;
-
-    for (i = 0; i < r->seen.n_items; i++) {
-        struct ec2_endpoint *p = &r->seen.items[i];
-
-        if (p->endpoint_id != NULL && ec2_endpoint_usable(p) &&
-            (id == NULL || strcmp(p->endpoint_id, id) == 0) &&
-            (subnet == NULL ||
-             (p->subnet_id != NULL && strcmp(p->subnet_id, subnet) == 0)) &&
-            (vpc == NULL ||
-             (p->vpc_id != NULL && strcmp(p->vpc_id, vpc) == 0))) {
-            return p;
-        }
-    }
-    return NULL;
-}
-
-/* Choose among what was seen.  *out is NULL as long as a later page may hold a
- * better one. */
-static int choose(struct resolve *r, struct ec2_endpoint **out, struct err *e)
-{
-    const struct ec2_instance *i = &r->result.instance;
-
-    *out = NULL;
-    if (r->endpoint_id != NULL) {
-        *out = find(r, r->endpoint_id, NULL, NULL);
-        if (*out == NULL && r->endpoints_done) {
-            return err_set(e, ERR_USAGE,
-                           "There are no available instance connect endpoints "
-                           "with %s",
-                           r->endpoint_id);
-        }
-        return 0;
-    }
-    if (i->subnet_id != NULL) {
-        *out = find(r, NULL, i->subnet_id, NULL);
-    }
-    if (*out == NULL && r->endpoints_done && i->vpc_id != NULL) {
-        *out = find(r, NULL, NULL, i->vpc_id);
-    }
-    if (*out == NULL && r->endpoints_done) {
-        err_set(e, ERR_USAGE,
-                "There are no available instance connect endpoints.");
-        err_hint(e,
-                 "the instance is in %s: create an endpoint there, or check "
-                 "that the one it has is not being created or deleted",
-                 i->vpc_id != NULL ? i->vpc_id : "no VPC");
-        return ERR_USAGE;
-    }
-    return 0;
-}
-
 /* Take the endpoint @p and its name into the result. */
 static int take_endpoint(struct resolve *r, struct ec2_endpoint *p,
                          struct err *e)
 {
-    bool fips = settings_use_fips(r->api->settings);
-    const char *name = fips ? p->fips_dns_name : p->dns_name;
-    char host[URL_HOST_SIZE];
-    unsigned port;
+    const char *name;
+    int rv;
 
-    if (name == NULL && fips) {
-        err_set(e, ERR_CONFIG, "Unable to find FIPS Endpoint");
-        err_hint(e,
-                 "endpoint %s has no FIPS name; use another endpoint or "
-                 "turn use_fips_endpoint off",
-                 p->endpoint_id);
-        return ERR_CONFIG;
-    }
-    if (name == NULL || !host_port_split(host, &port, name)) {
-        return err_set(e, ERR_PARSE, "endpoint %s has no usable DNS name",
-                       p->endpoint_id);
+    rv = endpoint_name(p, settings_use_fips(r->api->settings), &name, e);
+    if (rv != 0) {
+        return rv;
     }
     r->result.endpoint_id = mem_strdup(p->endpoint_id);
     r->result.dns_name = mem_strdup(name);
@@ -210,7 +144,8 @@ static void resolve_step(struct resolve *r)
             resolve_done(r, &r->endpoint_err);
             return;
         }
-        rv = choose(r, &p, &e);
+        rv = endpoint_choose(&r->seen, r->endpoints_done, r->endpoint_id,
+                             &r->result.instance, &p, &e);
         if (rv == 0 && p == NULL) {
             return; /* More pages are to come. */
         }
@@ -280,33 +215,21 @@ static int keep_page(struct resolve *r, struct ec2_endpoints *page,
                      struct err *e)
 {
     size_t n = r->seen.n_items + page->n_items;
-    struct ec2_endpoint *items;
+    void *items = r->seen.items;
+    int rv;
 
     if (n > MAX_ENDPOINTS) {
         return err_set(e, ERR_TOO_BIG, "more than %d endpoints in %s",
                        MAX_ENDPOINTS, r->api->region);
     }
-    if (page->n_items > 0) {
-        items = mem_realloc(r->seen.items, n * sizeof *items);
-        if (items == NULL) {
-            return err_set_uv(e, UV_ENOMEM, "endpoints");
-        }
-        memcpy(items + r->seen.n_items, page->items,
-               page->n_items * sizeof *items);
-        r->seen.items = items;
-        r->seen.n_items = n;
-        page->n_items = 0;
+    rv = ec2_page_items(&items, &r->seen.n_items, page->items, &page->n_items,
+                        sizeof *page->items);
+    r->seen.items = items;
+    if (rv != 0) {
+        return err_set_uv(e, rv, "endpoints");
     }
-    if (page->next_token != NULL && r->seen.next_token != NULL &&
-        strcmp(page->next_token, r->seen.next_token) == 0) {
-        return err_set(e, ERR_PARSE,
-                       "DescribeInstanceConnectEndpoints: the service sent the "
-                       "same page token twice");
-    }
-    mem_free(r->seen.next_token);
-    r->seen.next_token = page->next_token;
-    page->next_token = NULL;
-    return 0;
+    return ec2_page_token(&r->seen.next_token, &page->next_token,
+                          ec2_describe_endpoints.name, e);
 }
 
 static int ask_endpoints(struct resolve *r, struct err *e);
