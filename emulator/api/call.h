@@ -40,7 +40,7 @@ struct api_call {
     enum call_protocol protocol;
     const char *service; /* "ec2", as in a signature's scope */
     const char *action;  /* "DescribeInstances" */
-    char request_id[WORLD_UUID_SIZE];
+    char request_id[UUID_SIZE];
 
     bool verified; /* who and region are known */
     struct world_principal who;

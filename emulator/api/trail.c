@@ -256,7 +256,7 @@ static bool is_read_only(const char *action)
 static json_t *event(struct api_call *c)
 {
     char when[ISO8601_EXTENDED_SIZE];
-    char id[WORLD_UUID_SIZE];
+    char id[UUID_SIZE];
     char source[64];
     const char *agent = http_header(c->req, "user-agent");
     json_t *out = json_object();

@@ -9,27 +9,26 @@
  * status, then closed), memory is short (the connection is reset). */
 #include "web_request.h"
 
+#include <assert.h>
 #include <openssl/rand.h>
 #include <string.h>
 
 #include "mem.h"
+#include "uuid.h"
 #include "web_answer.h"
 #include "web_conn.h"
 #include "web_tunnel.h"
 
-/* A random UUID, version 4. */
+static_assert((int)REQUEST_ID_SIZE == (int)UUID_SIZE,
+              "a request's id is a UUID");
+
+/* A name for the request, which the client and the log see. */
 static void make_request_id(char out[static REQUEST_ID_SIZE])
 {
-    unsigned char r[16] = {0};
+    unsigned char random[16] = {0};
 
-    (void)RAND_bytes(r, sizeof r);
-    r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
-    r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-    snprintf(out, REQUEST_ID_SIZE,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-             "%02x%02x%02x%02x%02x%02x",
-             r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10],
-             r[11], r[12], r[13], r[14], r[15]);
+    (void)RAND_bytes(random, sizeof random);
+    uuid_v4(out, random);
 }
 
 /* Have the request answered. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* clock.c - a world's time, its chance, and what time does to it. */
 #include <openssl/rand.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <uv.h>
@@ -49,7 +48,7 @@ int world_random_hex(struct world *w, char *out, size_t digits)
     return rv;
 }
 
-int world_uuid(struct world *w, char out[static WORLD_UUID_SIZE])
+int world_uuid(struct world *w, char out[static UUID_SIZE])
 {
     unsigned char b[16];
     int rv = world_random(w, b, sizeof b);
@@ -57,13 +56,7 @@ int world_uuid(struct world *w, char out[static WORLD_UUID_SIZE])
     if (rv != 0) {
         memset(b, 0, sizeof b);
     }
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 4122: version 4 */
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    snprintf(out, WORLD_UUID_SIZE,
-             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-             "%02x%02x%02x%02x%02x%02x",
-             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-             b[11], b[12], b[13], b[14], b[15]);
+    uuid_v4(out, b);
     return rv;
 }
 

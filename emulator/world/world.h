@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "uuid.h"
 
 struct err;
 struct world;
@@ -63,8 +64,7 @@ void world_set_clock_offset(struct world *w, int64_t ms);
  * hex digits and a NUL; world_uuid() a random UUID. */
 int world_random(struct world *w, void *out, size_t len);
 int world_random_hex(struct world *w, char *out, size_t digits);
-enum { WORLD_UUID_SIZE = 37 };
-int world_uuid(struct world *w, char out[static WORLD_UUID_SIZE]);
+int world_uuid(struct world *w, char out[static UUID_SIZE]);
 
 /* Some random bytes made when the world was loaded, to sign things with that
  * come back soon. */

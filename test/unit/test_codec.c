@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_codec.c - hex, base64, percent, times: text and bytes both ways. */
+/* test_codec.c - hex, base64, percent, times, UUIDs: text and bytes, both
+ * ways. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include "hex.h"
 #include "iso8601.h"
 #include "percent.h"
+#include "uuid.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
@@ -331,6 +333,25 @@ static void test_columns_of_text(void **state)
     }
 }
 
+/* Version and variant are set, every other bit is the given one. */
+static void test_uuids(void **state)
+{
+    static const unsigned char zeros[16],
+        counted[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+                       0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe};
+    unsigned char ones[16];
+    char text[UUID_SIZE];
+
+    (void)state;
+    memset(ones, 0xff, sizeof ones);
+    uuid_v4(text, zeros);
+    assert_string_equal(text, "00000000-0000-4000-8000-000000000000");
+    uuid_v4(text, ones);
+    assert_string_equal(text, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    uuid_v4(text, counted);
+    assert_string_equal(text, "01234567-89ab-4def-9032-547698badcfe");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_times_survive_the_round_trip),
         cmocka_unit_test(test_times_are_read_in_every_form),
         cmocka_unit_test(test_columns_of_text),
+        cmocka_unit_test(test_uuids),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
