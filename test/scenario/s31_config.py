@@ -749,7 +749,7 @@ class Silent:
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join(5)
+        self.thread.join(harness.PATIENCE)
         self.listener.close()
 
 

@@ -472,7 +472,7 @@ class WebIdentity(Source):
         self.env["AWS_ENDPOINT_URL"] = (
             f"http://127.0.0.1:{server.getsockname()[1]}")
         self.assertEqual(self.run_eice("whoami").returncode, 254)
-        thread.join(10)
+        thread.join(harness.PATIENCE)
         text = b"".join(seen)
         self.assertIn(b"WebIdentityToken=odd%20%2B%20token%0A", text.replace(
             b"odd+%2B+token", b"odd%20%2B%20token"))

@@ -38,7 +38,8 @@ class Relay:
         self.swallowed = []  # What came over a forgotten connection
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def accept(self):
         while True:
@@ -74,6 +75,8 @@ class Relay:
             pass
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(harness.PATIENCE)
         self.listener.close()
 
 
