@@ -12,11 +12,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <uv.h>
 
 #include "api_error.h"
+#include "call_error.h"
 #include "creds.h"
 #include "iso8601.h"
 #include "log.h"
@@ -25,6 +25,7 @@
 #include "settings.h"
 #include "sigv4.h"
 #include "skew.h"
+#include "urls.h"
 #include "uuid.h"
 #include "wipe.h"
 
@@ -59,42 +60,6 @@ struct call {
     bool saw_skew;        /* It had a date */
     bool clock_corrected; /* Because of a refusal */
 };
-
-/* The path part of @url, or its end. */
-static const char *path_of(const char *url)
-{
-    const char *p = strstr(url, "://");
-
-    p = p != NULL ? p + 3 : url;
-    return p + strcspn(p, "/?#");
-}
-
-/* What the Host header will be: as libcurl makes it, the port only if it is
- * not the usual one. */
-static void find_host(struct call *c)
-{
-    const char *from = strstr(c->url, "://") + 3;
-    const char *to = path_of(c->url);
-    const char *at;
-    const char *port;
-    size_t i;
-
-    at = memchr(from, '@', (size_t)(to - from));
-    from = at != NULL ? at + 1 : from;
-    port = strncasecmp(c->url, "https", 5) == 0 ? ":443" : ":80";
-    i = strlen(port);
-    if ((size_t)(to - from) > i && strncmp(to - i, port, i) == 0) {
-        to -= i;
-    } else if (to > from && to[-1] == ':') {
-        to--;
-    }
-    snprintf(c->host, sizeof c->host, "%.*s", (int)(to - from), from);
-    for (i = 0; c->host[i] != '\0'; i++) {
-        if (c->host[i] >= 'A' && c->host[i] <= 'Z') {
-            c->host[i] = (char)(c->host[i] - 'A' + 'a');
-        }
-    }
-}
 
 /* Copy the caller's headers. */
 static int copy_headers(struct call *c, const struct call_config *cfg)
@@ -153,7 +118,7 @@ static int sign(struct call *c, struct header *h, size_t *n, struct err *e)
                                 .time = (int64_t)time(NULL) + c->used_skew_s};
     struct sigv4_header signed_headers[OWN_HEADERS];
     struct sigv4_request req = {.method = c->cfg.method,
-                                .path = path_of(c->url),
+                                .path = url_path(c->url),
                                 .headers = signed_headers,
                                 .body = c->body,
                                 .body_len = c->cfg.body_len};
@@ -279,63 +244,22 @@ static enum verdict on_judge(struct request *r, const struct response *resp,
     return api_error_verdict(&error, resp->status);
 }
 
-/* What the user can do about credentials that have run out. */
-static void hint_expired(struct err *e, const char *source)
-{
-    if (strcmp(source, "sso") == 0) {
-        err_hint(e, "the credentials have expired: run \"aws sso login\" with "
-                    "the same profile");
-    } else if (strcmp(source, "login") == 0) {
-        err_hint(e, "the credentials have expired: run \"aws login\"");
-    } else if (strcmp(source, "env") == 0) {
-        err_hint(e, "the credentials in the environment have expired: set new "
-                    "ones");
-    } else {
-        err_hint(e, "the credentials (from %s) have expired: get new ones",
-                 source);
-    }
-}
-
-/* Add what the user can do, where we can tell. */
-static void hint(const struct call *c, const struct api_error *error,
-                 struct err *e)
-{
-    if (c->cfg.creds == NULL) {
-        return;
-    }
-    if (api_error_may_be_clock(error->code) && c->saw_skew &&
-        skew_matters(c->seen_skew_s)) {
-        skew_hint(e, c->seen_skew_s);
-    } else if (api_error_is_expiry(error->code)) {
-        hint_expired(e, c->cfg.creds->source);
-    } else if (api_error_is_bad_creds(error->code)) {
-        err_hint(e,
-                 "AWS does not know the access key (from %s): see that it is "
-                 "active, and of the partition that the region lies in",
-                 c->cfg.creds->source);
-    }
-}
-
 /* Put a refusal into words. */
 static void explain(const struct call *c, const struct response *resp,
                     struct err *e)
 {
-    struct api_error error;
     char retries[48];
+    const struct call_error_facts facts = {
+        .protocol = c->cfg.protocol,
+        .operation = c->cfg.operation,
+        .retries = retries,
+        .creds_source = c->cfg.creds != NULL ? c->cfg.creds->source : NULL,
+        .saw_skew = c->saw_skew,
+        .seen_skew_s = c->seen_skew_s,
+    };
 
-    api_error_read(&error, c->cfg.protocol, resp);
     request_retries_text(c->request, retries, sizeof retries);
-    if (api_error_verdict(&error, resp->status) == VERDICT_DONE) {
-        retries[0] = '\0';
-    }
-    err_set(e, api_error_is_throttle(error.code) ? ERR_THROTTLED : ERR_SERVICE,
-            "An error occurred (%s) when calling the %s operation%s: %s",
-            error.code, c->cfg.operation, retries, error.message);
-    e->http_status = resp->status;
-    snprintf(e->remote_code, sizeof e->remote_code, "%s", error.code);
-    snprintf(e->operation, sizeof e->operation, "%s", c->cfg.operation);
-    snprintf(e->request_id, sizeof e->request_id, "%s", error.request_id);
-    hint(c, &error, e);
+    call_error_explain(e, resp, &facts);
 }
 
 /* The request is over, one way or the other. */
@@ -385,7 +309,7 @@ static int copy_config(struct call *c, const struct call_config *cfg)
     if (cfg->body_len > 0) {
         memcpy(c->body, cfg->body, cfg->body_len);
     }
-    find_host(c);
+    url_host_header(c->host, sizeof c->host, c->url);
     return uuid_make(c->invocation_id);
 }
 

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -175,4 +176,37 @@ bool url_container_allowed(const char *url, char host[static URL_HOST_TEXT])
         }
     }
     return false;
+}
+
+const char *url_path(const char *url)
+{
+    const char *p = strstr(url, "://");
+
+    p = p != NULL ? p + 3 : url;
+    return p + strcspn(p, "/?#");
+}
+
+void url_host_header(char *out, size_t size, const char *url)
+{
+    const char *from = strstr(url, "://") + 3;
+    const char *to = url_path(url);
+    const char *at;
+    const char *port;
+    size_t i;
+
+    at = memchr(from, '@', (size_t)(to - from));
+    from = at != NULL ? at + 1 : from;
+    port = strncasecmp(url, "https", 5) == 0 ? ":443" : ":80";
+    i = strlen(port);
+    if ((size_t)(to - from) > i && strncmp(to - i, port, i) == 0) {
+        to -= i;
+    } else if (to > from && to[-1] == ':') {
+        to--;
+    }
+    snprintf(out, size, "%.*s", (int)(to - from), from);
+    for (i = 0; out[i] != '\0'; i++) {
+        if (out[i] >= 'A' && out[i] <= 'Z') {
+            out[i] = (char)(out[i] - 'A' + 'a');
+        }
+    }
 }
