@@ -233,6 +233,21 @@ void rig_once(rig_target target, rig_script script, void *data)
     rig_stop(&r);
 }
 
+void rig_both_ports(struct rig *r)
+{
+    char text[CALLER_HEAD];
+    struct caller c;
+
+    CHECK(r, caller_open(&c, r->https_port, r->ca_file, "localhost"));
+    CHECK(r, caller_says(&c, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+    caller_close(&c);
+    CHECK(r, caller_open(&c, r->http_port, NULL, NULL));
+    CHECK(r, caller_says(&c, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    CHECK(r, caller_answer(&c, text, sizeof text) == 404);
+    caller_close(&c);
+}
+
 int rig_order(struct rig *r, const char *json, char text[static CALLER_HEAD])
 {
     struct caller c;

@@ -82,6 +82,9 @@ void rig_stop(struct rig *r);
 /* All of it: a rig with @target and @data that runs @script. */
 void rig_once(rig_target target, rig_script script, void *data);
 
+/* A script: a client of each port is answered, and trusts HTTPS. */
+void rig_both_ports(struct rig *r);
+
 /* A control command by HTTP; for scripts.  The status; the answer in @text. */
 int rig_order(struct rig *r, const char *json, char text[static CALLER_HEAD]);
 
