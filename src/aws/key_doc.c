@@ -96,6 +96,13 @@ int key_doc_container(struct key_doc *k, const json_t *doc, struct err *e)
                : bad_date(expires, e);
 }
 
+/* Read when @k ends; false when that or a part of @k is missing. */
+static bool finish(struct key_doc *k, const char *expires)
+{
+    return k->access_key_id != NULL && k->secret != NULL && k->token != NULL &&
+           expires != NULL && iso8601_parse(expires, &k->expires_at, NULL) == 0;
+}
+
 bool key_doc_imds(struct key_doc *k, const json_t *doc, const char **why)
 {
     const char *expires = js_str(doc, "Expiration");
@@ -107,8 +114,7 @@ bool key_doc_imds(struct key_doc *k, const json_t *doc, const char **why)
         .token = js_str(doc, "Token"),
     };
     *why = code != NULL ? code : "none";
-    return k->access_key_id != NULL && k->secret != NULL && k->token != NULL &&
-           expires != NULL && iso8601_parse(expires, &k->expires_at, NULL) == 0;
+    return finish(k, expires);
 }
 
 bool key_doc_login(struct key_doc *k, const json_t *doc)
@@ -122,8 +128,7 @@ bool key_doc_login(struct key_doc *k, const json_t *doc)
         .token = js_str(access, "sessionToken"),
         .account = js_str(access, "accountId"),
     };
-    return k->access_key_id != NULL && k->secret != NULL && k->token != NULL &&
-           expires != NULL && iso8601_parse(expires, &k->expires_at, NULL) == 0;
+    return finish(k, expires);
 }
 
 bool key_doc_login_renewable(const json_t *doc)
