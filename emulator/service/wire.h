@@ -45,8 +45,7 @@ typedef bool (*wire_hello_cb)(struct wire *w, const char *name);
 /* Every handle is closed; @w may be freed. */
 typedef void (*wire_close_cb)(struct wire *w);
 
-/* Embedded by its owner; the fields belong to wire.c and
- * wire_tls.c. */
+/* Embedded by its owner; the fields belong to wire.c and wire_tls.c. */
 struct wire {
     void *data; /* For the owner */
     struct wire_shared *shared;

@@ -23,7 +23,7 @@ struct wire_shared {
 int wire_shared_init(struct wire_shared *sh);
 void wire_shared_free(struct wire_shared *sh);
 
-/* --- for wire.c; from here on w->ssl is not NULL --- */
+/* --- for wire.c; what follows wire_tls_start() needs w->ssl --- */
 
 /* Make w->ssl, a server of @ctx.  0 or UV_ENOMEM; wire_tls_free() either
  * way. */
