@@ -14,6 +14,7 @@
 #include "passphrase.h"
 #include "program.h"
 #include "rdp_client.h"
+#include "rdp_plan.h"
 #include "rdp_run.h"
 #include "rsa_key.h"
 

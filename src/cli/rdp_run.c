@@ -31,6 +31,7 @@
 #include "options.h"
 #include "password.h"
 #include "program.h"
+#include "rdp_plan.h"
 #include "rdp_session.h"
 #include "rdp_tell.h"
 #include "rdp_trait.h"
@@ -340,10 +341,6 @@ static int listen_begin(struct run *r, struct eice_error *error)
 static int all_begin(struct run *r, struct eice_error *error)
 {
     const struct rdp_plan *plan = r->plan;
-    bool pins = plan->a->no_client ||
-                (plan->client != NULL &&
-                 (rdp_client_asks(plan->client) ||
-                  rdp_client_pins(plan->client, plan->words, plan->n_words)));
     int rv = 0;
 
     r->waits = 1; /* For ourselves, until all is begun. */
@@ -359,7 +356,7 @@ static int all_begin(struct run *r, struct eice_error *error)
                                         .wait = plan->a->wait};
         rv = password_start(&r->password, on_password, r, error);
     }
-    if (rv == 0 && pins && r->aim.result.is_windows) {
+    if (rv == 0 && r->aim.result.is_windows && rdp_plan_pins(plan)) {
         r->waits++;
         rv = eice_console_output(&r->console, r->p->eice, r->target.instance_id,
                                  on_console, r, error);
@@ -370,33 +367,6 @@ static int all_begin(struct run *r, struct eice_error *error)
     return rv;
 }
 
-/* Whether RDP makes sense there. */
-static int platform_check(struct run *r, struct eice_error *error)
-{
-    const struct aim_result *i = &r->aim.result;
-    bool key = r->plan->key != NULL;
-    struct err e;
-
-    if (i->is_windows || (!key && r->plan->user[0] != '\0')) {
-        return 0;
-    }
-    err_set(&e, ERR_USAGE, "%s is not a Windows instance, it runs %s.",
-            i->instance_id,
-            i->platform[0] != '\0' ? i->platform : "Linux/UNIX");
-    if (key) {
-        err_hint(&e, "EC2 has no password of it; leave out --key, and name "
-                     "with --user who logs in if a server for RDP (xrdp) runs "
-                     "on it");
-    } else {
-        err_hint(&e,
-                 "`eice ssh %s` opens a shell on it; if a server for RDP "
-                 "(xrdp) runs on it, name with --user who logs in",
-                 r->plan->word);
-    }
-    error_from(error, &e);
-    return ERR_USAGE;
-}
-
 /* The instance is known, or not. */
 static void on_aimed(void *data, const struct eice_error *error)
 {
@@ -405,7 +375,7 @@ static void on_aimed(void *data, const struct eice_error *error)
     const struct rdp_args *a = r->plan->a;
     struct eice_error own;
 
-    if (error == NULL && platform_check(r, &own) != 0) {
+    if (error == NULL && rdp_plan_suits(r->plan, i, &own) != 0) {
         error = &own;
     }
     if (error != NULL) {
@@ -416,15 +386,7 @@ static void on_aimed(void *data, const struct eice_error *error)
              r->plan->user[0] != '\0' ? r->plan->user : "Administrator");
     r->port =
         a->local_port > 0 ? (int)a->local_port : rdp_trait_port(i->instance_id);
-    r->target = (struct eice_target){
-        .size = sizeof r->target,
-        .remote_port = EICE_PORT_RDP,
-        .endpoint_id = a->endpoint_id,
-        .endpoint_dns_name = a->endpoint_dns_name,
-        .max_tunnel_duration_s =
-            a->max_tunnel_duration > 0 ? (int)a->max_tunnel_duration : 0,
-    };
-    aim_target(i, &r->target);
+    rdp_plan_target(r->plan, i, &r->target);
     if (all_begin(r, &own) != 0) {
         run_fail(r, &own);
     }

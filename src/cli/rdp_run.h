@@ -3,47 +3,8 @@
 #ifndef RDP_RUN_H
 #define RDP_RUN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "aim.h"
-#include "rdp_client.h"
-
 struct program;
-struct rsa_key;
-
-/* Values of the options. */
-struct rdp_args {
-    char *key;
-    char *user;
-    int64_t local_port; /* OPTION_UNSET, OPTION_AUTO */
-    bool print_file;
-    bool password_only;
-    bool copy;
-    bool no_client;
-    bool wait;
-    char *client;
-    char *pick;
-    char *endpoint_id;
-    char *endpoint_dns_name;
-    int64_t max_tunnel_duration;
-};
-
-/* What is to be done, checked. */
-struct rdp_plan {
-    const struct rdp_args *a;
-    char word[AIM_WORD];      /* What the instance is called */
-    char user[128];           /* Who logs in; "" when nobody said */
-    const char *file;         /* --print-file to this file, or NULL */
-    const char *const *words; /* The client's own */
-    size_t n_words;
-    const struct rsa_key *key;       /* Or NULL */
-    const struct rdp_client *client; /* Or NULL: none is started */
-    char client_path[RDP_PATH_SIZE];
-    bool listens;       /* A tunnel is wanted, not only an answer */
-    bool asks_password; /* The password is wanted */
-};
+struct rdp_plan;
 
 /* Do it; returns the exit code. */
 int rdp_run(struct program *p, const struct rdp_plan *plan);
