@@ -155,7 +155,7 @@ int run_dir_make(struct run_dir *dir, struct err *e)
         snprintf(path, sizeof path, "%s/%s%s", base, prefix,
                  strrchr(dir->path, '-') + 1);
         if (rename(dir->path, path) == 0) {
-            memcpy(dir->path, path, sizeof path);
+            memcpy(dir->path, path, strlen(path) + 1);
             return 0;
         }
         error = errno;
