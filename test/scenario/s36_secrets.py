@@ -242,11 +242,11 @@ class Children(Kinds):
                    (self.home / "env").read_text().splitlines() if line)
         own = {"PWD", "SHLVL", "_", "OLDPWD"}  # The shell's
         if "EICE_TEST_VALGRIND" in os.environ:
-            own |= {"LD_LIBRARY_PATH", "GLIBCPP_FORCE_NEW",
-                    "GLIBCXX_FORCE_NEW"}  # Debian's start script for it
+            own |= {"LD_PRELOAD", "LD_LIBRARY_PATH",  # Its own, and
+                    "GLIBCPP_FORCE_NEW", "GLIBCXX_FORCE_NEW"}  # its script's
         for name, value in got.items():
             if name not in own:
-                self.assertEqual(self.env.get(name), value)
+                self.assertEqual(self.env.get(name), value, name)
 
     def test_ssh(self):
         """One that tells what it was given."""
